@@ -1,0 +1,81 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/internal/demo"
+)
+
+func newDemoCommand(s *session) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo [COMMAND…]",
+		Short: "Try any command on an embedded cluster, with nothing to install",
+		Long: `Try offsetctl on a cluster inside this process: three brokers with the topics and groups of a small
+web shop, among them healthy, lagging and stopped ones, commits past the end and before the start
+of their logs, and a deleted topic.
+
+demo COMMAND runs one command on it and opens no port. demo alone serves it on ports of this
+machine, with live traffic, until interrupted, and prints what to paste into the next shell.` + "\n" + exitHelp,
+		Example: `  offsetctl demo lag
+  offsetctl demo lag orders-app -o json
+  offsetctl demo`,
+		DisableFlagParsing: true, // they belong to the command that follows
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return s.serveDemo(c.Context())
+			case args[0] == "-h" || args[0] == "--help":
+				return c.Help()
+			case args[0] == "demo":
+				return usagef("demo takes a command, as in: offsetctl demo lag")
+			}
+			return s.runDemo(c.Context(), args)
+		},
+	}
+}
+
+// runDemo runs one command line on the embedded cluster.
+func (s *session) runDemo(ctx context.Context, args []string) error {
+	sub := *s
+	sub.conn, sub.shape = connectionFlags{}, outputFlags{}
+	var embedded *demo.Cluster
+	defer func() {
+		if embedded != nil {
+			embedded.Close()
+		}
+	}()
+	sub.dial = func(sub *session) (*cluster.Client, time.Duration, error) {
+		if sub.conn.bootstrap != "" || sub.conn.config != "" {
+			return nil, 0, usagef("demo brings its own cluster: leave out --bootstrap-server and --command-config")
+		}
+		var err error
+		if embedded, err = demo.Start(ctx, demo.Options{}); err != nil {
+			return nil, 0, err
+		}
+		client, err := cluster.Dial(cluster.Config{Bootstrap: embedded.Addrs(), ClientID: "offsetctl/" + version(), Dial: embedded.Dial}, sub.hooks()...)
+		return client, sub.conn.timeout.d, err
+	}
+	err := sub.execute(ctx, args)
+	s.code, s.shape.quiet = sub.code, sub.shape.quiet
+	return err
+}
+
+// serveDemo serves the embedded cluster on local ports until interrupted.
+func (s *session) serveDemo(ctx context.Context) error {
+	c, err := demo.Start(ctx, demo.Options{Listen: true})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := fmt.Fprintf(s.out, "export OFFSETCTL_BOOTSTRAP_SERVER=%s\n", strings.Join(c.Addrs(), ",")); err != nil {
+		return writeError(err)
+	}
+	s.note("serving the demo cluster: paste the line above into another shell; Ctrl-C ends it")
+	return c.Live(ctx)
+}

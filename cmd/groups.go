@@ -1,0 +1,99 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+// groupItem is one group as ListGroups shows it.
+type groupItem struct {
+	Group       string          `json:"group"`
+	Type        *string         `json:"type"`  // nil: the broker is older than Kafka 3.8
+	State       *string         `json:"state"` // nil: older than Kafka 2.6
+	Protocol    *string         `json:"protocol"`
+	Coordinator *cluster.Broker `json:"coordinator"`
+	Error       *cluster.Error  `json:"error"`
+}
+
+func newGroupsCommand(s *session) *cobra.Command {
+	var sel selection
+	c := &cobra.Command{
+		Use:   "groups",
+		Short: "List the groups of the cluster",
+		Long: `List the groups of all types, with state and coordinator: one request per broker.
+
+A group without a protocol has commits only: an assign() consumer, Flink, or a tool.` + "\n" + exitHelp,
+		Example: `  offsetctl groups --state Empty
+  offsetctl groups --type consumer,streams -o json
+  offsetctl groups --match 'pay.*' -0 -o name | xargs -0 offsetctl lag`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, args []string) error { return s.runGroups(c, sel) },
+	}
+	sel.add(c.Flags(), false)
+	return c
+}
+
+func (s *session) runGroups(c *cobra.Command, sel selection) error {
+	keep, err := sel.keep(c.Flags().Changed("match"))
+	if err != nil {
+		return err
+	}
+	f, err := s.form(sel.null, nil)
+	if err != nil {
+		return err
+	}
+	return s.run(c.Context(), func(ctx context.Context, run *cluster.Run) error {
+		brokers, errs := run.Left(2).Brokers(ctx)
+		if errs != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return s.unreachable(f, newHead("groups", "", time.Now()), errs)
+		}
+		listed, errs := run.Left(1).ListGroups(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		errs = append(errs, brokers.Offline...)
+		items := groupItems(slices.DeleteFunc(listed, func(l cluster.Listed) bool { return !keep(l) }))
+		if err := print(s, f, newHead("groups", brokers.ClusterID, time.Now()), groupItemColumns(), func(g *groupItem) string { return g.Group }, items, errs); err != nil {
+			return err
+		}
+		s.report(errs)
+		return nil
+	})
+}
+
+func groupItems(listed []cluster.Listed) []groupItem {
+	items := make([]groupItem, 0, len(listed))
+	for _, l := range listed {
+		items = append(items, groupItem{Group: l.Group, Type: notEmpty(string(l.Type)), State: notEmpty(l.State), Protocol: notEmpty(l.Protocol), Coordinator: &l.Coordinator})
+	}
+	return items
+}
+
+func notEmpty(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func groupItemColumns() []output.Column[groupItem] {
+	return []output.Column[groupItem]{
+		text("GROUP", func(g *groupItem) string { return g.Group }),
+		maybe("TYPE", func(g *groupItem) *string { return g.Type }),
+		maybe("STATE", func(g *groupItem) *string { return g.State }),
+		maybe("PROTOCOL", func(g *groupItem) *string { return g.Protocol }),
+		{Name: "COORDINATOR", Right: true, Append: func(b []byte, g *groupItem) []byte {
+			return strconv.AppendInt(b, int64(g.Coordinator.ID), 10)
+		}},
+	}
+}

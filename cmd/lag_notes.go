@@ -1,0 +1,142 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/lag"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+// summarize prints one line per named group to a person at a terminal:
+//
+//	payments: consumer, Stable, 3 members, 60 partitions, lag 1234567 (max 900001 at orders:7)
+func (s *session) summarize(req lagRequest, snap *lag.Snapshot, rows []lag.Row) {
+	if !s.errTTY || s.shape.quiet || !req.query.Named {
+		return
+	}
+	for _, g := range lag.ByGroup(snap, rows, nil) {
+		mine := slices.DeleteFunc(slices.Clone(rows), func(r lag.Row) bool { return r.Group != g.Group })
+		fmt.Fprintf(s.err, "%s\n", output.AppendEscaped(nil, groupLine(g, mine)))
+	}
+}
+
+func groupLine(g lag.GroupRow, rows []lag.Row) string {
+	parts := []string{orUnknown(g.Type, "unknown type"), orUnknown(g.State, "unknown state")}
+	if g.Members == nil {
+		parts = append(parts, "unknown members")
+	} else {
+		parts = append(parts, count(*g.Members, "member"))
+	}
+	switch {
+	case g.Partitions == nil:
+		parts = append(parts, g.Error.Message)
+	case *g.Partitions == 0:
+		parts = append(parts, "no rows: it has committed nothing and owns no partition")
+	default:
+		parts = append(parts, count(*g.Partitions, "partition"), lagPhrase(g, rows))
+	}
+	return g.Group + ": " + strings.Join(parts, ", ")
+}
+
+func lagPhrase(g lag.GroupRow, rows []lag.Row) string {
+	if g.Lag == nil {
+		return "lag unknown"
+	}
+	phrase := fmt.Sprintf("lag %d", *g.Lag)
+	if *g.MaxLag > 0 {
+		i := slices.IndexFunc(rows, func(r lag.Row) bool { return r.Lag != nil && *r.Lag == *g.MaxLag })
+		phrase += fmt.Sprintf(" (max %d at %s:%d)", *g.MaxLag, *rows[i].Topic, *rows[i].Partition)
+	}
+	if g.UnknownPartitions > 0 {
+		phrase += fmt.Sprintf(", unknown for %d", g.UnknownPartitions)
+	}
+	return phrase
+}
+
+func orUnknown(s *string, unknown string) string {
+	if s == nil {
+		return unknown
+	}
+	return *s
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// suggestGroups looks for groups with names close to those that do not exist.
+func (s *session) suggestGroups(ctx context.Context, run *cluster.Run, errs []*cluster.Error) {
+	var missing []string
+	for _, e := range errs {
+		if e.Scope == cluster.ScopeGroup && e.Code == "GROUP_ID_NOT_FOUND" {
+			missing = append(missing, e.Name)
+		}
+	}
+	if len(missing) == 0 || ctx.Err() != nil {
+		return
+	}
+	listed, _ := run.ListGroups(ctx) // only to help: what cannot be listed is not missed
+	for _, name := range missing {
+		if near := closest(name, listed); len(near) > 0 {
+			fmt.Fprintf(s.err, "offsetctl: hint: did you mean %s?\n", strings.Join(near, ", "))
+		}
+	}
+}
+
+// closest returns up to three groups whose names differ from name in case, by a part left out, or by
+// a typing mistake or two.
+func closest(name string, listed []cluster.Listed) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	var found []candidate
+	for _, l := range listed {
+		a, b := strings.ToLower(name), strings.ToLower(l.Group)
+		d := distance(a, b)
+		if len(a) >= 3 && (strings.Contains(b, a) || strings.Contains(a, b) && len(b) >= 3) {
+			d = min(d, 2)
+		}
+		if d <= max(1, min(3, len(a)/3)) {
+			found = append(found, candidate{l.Group, d})
+		}
+	}
+	slices.SortFunc(found, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
+	})
+	var out []string
+	for _, c := range found[:min(3, len(found))] {
+		out = append(out, string(output.AppendEscaped(nil, c.name)))
+	}
+	return out
+}
+
+// distance is the number of inserted, deleted or replaced characters between a and b (Levenshtein).
+func distance(a, b string) int {
+	ra, rb := []rune(a), []rune(b)
+	row := make([]int, len(rb)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(ra); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(rb); j++ {
+			replaced := diagonal
+			if ra[i-1] != rb[j-1] {
+				replaced++
+			}
+			diagonal = row[j]
+			row[j] = min(replaced, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(rb)]
+}

@@ -1,0 +1,185 @@
+// Package cmd is the command line: flags become options, options a run, a run rows and an exit code.
+// It is the only place that knows cobra, the environment, paths and exit codes.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+// The exit codes, the same for every command.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // wholly or for any broker, group, topic or partition
+	exitUsage       = 2   // wrong usage or configuration; nothing was sent
+	exitCondition   = 3   // the condition asked about holds
+	exitInterrupted = 130 // as a shell shows a process that Ctrl-C ended
+)
+
+const exitHelp = `
+Exit status:
+  0    done, nothing failed
+  1    failed, wholly or for any broker, group, topic or partition (what succeeded is printed)
+  2    wrong usage or configuration; nothing was sent
+  3    the condition asked about holds (--fail-above, --fail-on)
+  130  interrupted`
+
+// session is what one invocation has: its streams, what they are, and the flags that every command
+// has.
+type session struct {
+	in       io.Reader
+	out, err io.Writer
+	outTTY   bool // stdout is a terminal
+	errTTY   bool
+	width    int // of stdout's terminal, 0 if unknown
+	env      func(string) string
+
+	conn  connectionFlags
+	shape outputFlags
+
+	code int // what the command that ran exits with if it returns no error
+	dial dialFunc
+}
+
+// Main runs one command line and returns its exit code. Data goes to out, everything else to errw.
+func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
+	s := &session{in: in, out: out, err: errw, env: os.Getenv, dial: dialCluster}
+	if f, ok := out.(*os.File); ok {
+		s.outTTY = term.IsTerminal(int(f.Fd()))
+		s.width, _, _ = term.GetSize(int(f.Fd()))
+	}
+	if f, ok := errw.(*os.File); ok {
+		s.errTTY = term.IsTerminal(int(f.Fd()))
+	}
+	return s.main(ctx, args)
+}
+
+func (s *session) main(ctx context.Context, args []string) int {
+	err := s.execute(ctx, args)
+	switch usage := (*usageError)(nil); {
+	case ctx.Err() != nil:
+		s.note("interrupted")
+		return exitInterrupted
+	case err == nil:
+		return s.code
+	case errors.As(err, &usage):
+		s.complain(usage.Error(), usage.hint)
+		return exitUsage
+	default:
+		s.complain(err.Error(), "")
+		return exitFailed
+	}
+}
+
+// execute runs one command line; s.code is its exit code if there is no error.
+func (s *session) execute(ctx context.Context, args []string) error {
+	root := newRoot(s)
+	root.SetArgs(args)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	return root.ExecuteContext(ctx)
+}
+
+// usageError is a mistake in the command line or the configuration.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func usagef(format string, args ...any) error { return &usageError{err: fmt.Errorf(format, args...)} }
+
+func newRoot(s *session) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "offsetctl",
+		Short: "Show, explain and move Apache Kafka consumer-group offsets",
+		Long: `offsetctl shows where each consumer group of an Apache Kafka cluster is and why.
+
+It only reads: nothing it does joins a group, commits an offset or creates a topic.
+Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(flagError)
+	s.conn.add(root.PersistentFlags())
+	s.shape.add(root.PersistentFlags())
+	root.AddCommand(newLagCommand(s), newGroupsCommand(s), newMembersCommand(s), newDemoCommand(s), newVersionCommand(s))
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	return root
+}
+
+// noCommand explains a word that is no command.
+func noCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see: offsetctl --help"
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean: offsetctl " + strings.Join(near, ", offsetctl ")
+	}
+	return &usageError{fmt.Errorf("unknown command %q", args[0]), hint}
+}
+
+// actions are the flags of kafka-consumer-groups.sh that are commands here.
+func actions() map[string]string {
+	return map[string]string{"--describe": "offsetctl lag", "--list": "offsetctl groups", "--members": "offsetctl members", "--all-groups": "offsetctl lag --all-groups", "--group": "offsetctl lag GROUP"}
+}
+
+func flagError(c *cobra.Command, err error) error {
+	hint := "see: " + c.CommandPath() + " --help"
+	if !c.HasParent() {
+		for flag, command := range actions() {
+			if err.Error() == "unknown flag: "+flag {
+				hint = "offsetctl has commands where kafka-consumer-groups.sh has options: " + command
+			}
+		}
+	}
+	return &usageError{err, hint}
+}
+
+// complain prints an error and, if there is one, the next step.
+func (s *session) complain(msg, hint string) {
+	fmt.Fprintf(s.err, "offsetctl: error: %s\n", output.AppendEscaped(nil, msg))
+	if hint != "" {
+		fmt.Fprintf(s.err, "offsetctl: hint: %s\n", output.AppendEscaped(nil, hint))
+	}
+}
+
+// note prints what is worth knowing and no error; -q suppresses it.
+func (s *session) note(format string, args ...any) {
+	if !s.shape.quiet {
+		fmt.Fprintf(s.err, "offsetctl: note: %s\n", output.AppendEscaped(nil, fmt.Sprintf(format, args...)))
+	}
+}
+
+// report prints the errors of a run, each once, with one hint for those that have the same.
+func (s *session) report(errs []*cluster.Error) {
+	hints := map[string]bool{}
+	for _, e := range errs {
+		hint := hintFor(e)
+		if hints[hint] {
+			hint = ""
+		}
+		hints[hint] = true
+		s.complain(e.Error(), hint)
+	}
+	if len(errs) > 0 {
+		s.code = max(s.code, exitFailed)
+	}
+}

@@ -1,0 +1,198 @@
+package cmd
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/lag"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+// selection says which groups a command is about: by name, by pattern, or all.
+type selection struct {
+	groups []string
+	match  string
+	all    bool
+	types  []string
+	states []string
+	null   bool
+}
+
+func (sel *selection) add(f *pflag.FlagSet, names bool) {
+	if names {
+		f.StringArrayVarP(&sel.groups, "group", "g", nil, "a group by name, as `GROUP` (repeatable)")
+		f.BoolVar(&sel.all, "all-groups", false, "all groups; the default when none is named")
+	}
+	f.StringVar(&sel.match, "match", "", "groups whose whole name matches the regular expression `REGEX` (RE2)")
+	f.StringSliceVar(&sel.types, "type", nil, "only groups of these `TYPES`: classic, consumer, share, streams")
+	f.StringSliceVar(&sel.states, "state", nil, "only groups in these `STATES`, as Stable or Empty")
+	f.BoolVarP(&sel.null, "null", "0", false, "-o name and - end names with NUL, raw")
+}
+
+// kafkaStates are the states of groups of all types.
+func kafkaStates() []string {
+	return []string{"Assigning", "CompletingRebalance", "Dead", "Empty", "NotReady", "PreparingRebalance", "Reconciling", "Stable"}
+}
+
+func kafkaTypes() []string {
+	return []string{string(cluster.Classic), string(cluster.Consumer), string(cluster.Share), string(cluster.Streams)}
+}
+
+// query checks the selection and makes a query of it; matchSet says whether --match was given, since
+// the empty pattern selects the group with the empty name.
+func (sel *selection) query(args []string, matchSet bool, in io.Reader) (lag.Query, error) {
+	var q lag.Query
+	stdin := slices.Contains(args, "-")
+	names := append(slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "-" }), sel.groups...)
+	q.Named = stdin || len(names) > 0
+	if q.Named && (matchSet || sel.all) || matchSet && sel.all {
+		return q, usagef("groups by name, --match and --all-groups exclude one another")
+	}
+	keep, err := sel.keep(matchSet)
+	if err != nil {
+		return q, err
+	}
+	q.Keep = keep
+	if stdin {
+		more, err := readNames(in, sel.null)
+		if err != nil {
+			return q, err
+		}
+		names = append(names, more...)
+	}
+	q.Groups = slices.Compact(slices.Sorted(slices.Values(names)))
+	return q, nil
+}
+
+// keep makes the filter of type, state and name. What the broker did not say is kept: the describe
+// that follows may know it.
+func (sel *selection) keep(matchSet bool) (func(cluster.Listed) bool, error) {
+	types, err := words("--type", sel.types, kafkaTypes())
+	if err != nil {
+		return nil, err
+	}
+	states, err := words("--state", sel.states, kafkaStates())
+	if err != nil {
+		return nil, err
+	}
+	var match *regexp.Regexp
+	if matchSet {
+		if match, err = regexp.Compile(`^(?s:` + sel.match + `)$`); err != nil {
+			return nil, &usageError{fmt.Errorf("--match: %w", err), "regular expressions are RE2: https://github.com/google/re2/wiki/Syntax"}
+		}
+	}
+	return func(l cluster.Listed) bool {
+		return (types == nil || l.Type == "" || slices.Contains(types, string(l.Type))) &&
+			(states == nil || l.State == "" || slices.Contains(states, l.State)) &&
+			(match == nil || match.MatchString(l.Group))
+	}, nil
+}
+
+// words checks a list of words against those known, without regard to case, and returns them in the
+// known spelling; nil for no list.
+func words(flag string, list, known []string) ([]string, error) {
+	var out []string
+	for _, w := range list {
+		w = strings.TrimSpace(w)
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, w) })
+		if i < 0 {
+			return nil, usagef("%s %q: have %s", flag, w, strings.Join(known, ", "))
+		}
+		out = append(out, known[i])
+	}
+	return out, nil
+}
+
+// readNames reads group names: one a line with escapes undone, or ended by NUL and raw.
+func readNames(in io.Reader, null bool) ([]string, error) {
+	all, err := io.ReadAll(in)
+	if err != nil {
+		return nil, fmt.Errorf("reading group names from standard input: %w", err)
+	}
+	sep := []byte("\n")
+	if null {
+		sep = []byte{0}
+	}
+	var names []string
+	for part := range bytes.SplitSeq(bytes.TrimSuffix(all, sep), sep) {
+		if len(all) == 0 {
+			break
+		}
+		name := string(part)
+		if !null {
+			if name = strings.TrimSuffix(name, "\r"); name == "" {
+				continue
+			}
+			if name, err = output.Unescape(name); err != nil {
+				return nil, usagef("group name on standard input: %w", err)
+			}
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// parseTopics reads --topic T, T:0,2 or T:0-9; what follows the last colon is partitions only if it is
+// made of numbers.
+func parseTopics(specs []string) (lag.Filter, error) {
+	if len(specs) == 0 {
+		return nil, nil
+	}
+	f := lag.Filter{}
+	for _, spec := range specs {
+		topic, list := spec, ""
+		if i := strings.LastIndexByte(spec, ':'); i >= 0 && isPartitions(spec[i+1:]) {
+			topic, list = spec[:i], spec[i+1:]
+		}
+		if topic == "" {
+			return nil, usagef("--topic %q names no topic", spec)
+		}
+		ps, known := f[topic]
+		if list == "" || known && ps == nil {
+			f[topic] = nil // all of them
+			continue
+		}
+		if ps == nil {
+			ps = lag.Partitions{}
+			f[topic] = ps
+		}
+		if err := addPartitions(ps, list); err != nil {
+			return nil, usagef("--topic %q: %w", spec, err)
+		}
+	}
+	return f, nil
+}
+
+func isPartitions(s string) bool {
+	return regexp.MustCompile(`^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$`).MatchString(s)
+}
+
+// maxPartitions bounds what one range may name; no topic has as many.
+const maxPartitions = 1 << 20
+
+func addPartitions(ps lag.Partitions, list string) error {
+	for part := range strings.SplitSeq(list, ",") {
+		var from, to int32
+		first, last, isRange := strings.Cut(part, "-")
+		if !isRange {
+			last = first
+		}
+		if _, err := fmt.Sscanf(first+" "+last, "%d %d", &from, &to); err != nil {
+			return fmt.Errorf("partition out of range: %s", part)
+		}
+		if to < from || to-from >= maxPartitions {
+			return fmt.Errorf("not a range of partitions: %s", part)
+		}
+		for p := int64(from); p <= int64(to); p++ {
+			ps[int32(p)] = true
+		}
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Broker is one node as the cluster advertises it, or a bootstrap server (ID -1) before that.
+type Broker struct {
+	ID   int32  `json:"id"`
+	Host string `json:"host"`
+	Port int32  `json:"port"`
+}
+
+// Addr is host:port.
+func (b Broker) Addr() string { return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))) }
+
+// Name is how errors call the broker: "2 (host:port)", or host:port of a bootstrap server.
+func (b Broker) Name() string {
+	if b.ID < 0 {
+		return b.Addr()
+	}
+	return fmt.Sprintf("%d (%s)", b.ID, b.Addr())
+}
+
+// Brokers is the cluster as its bootstrap server describes it.
+type Brokers struct {
+	ClusterID string
+	Nodes     []Broker // sorted by id
+
+	// Offline are the partitions of __consumer_offsets without a leader: groups stored there are
+	// in no broker's list. Empty if this user may not describe that topic.
+	Offline []*Error
+}
+
+const (
+	offsetsTopic = "__consumer_offsets"
+	hedge        = 250 * time.Millisecond
+)
+
+// Brokers asks the bootstrap servers for the cluster's nodes: one goroutine per server, started
+// 250 ms apart or as soon as the one before failed, and the first answer wins. It fails only if no
+// server answered; the errors are then one per server.
+func (r *Run) Brokers(ctx context.Context) (Brokers, []*Error) {
+	bs, _, errs := r.BrokersAndGroups(ctx, nil)
+	return bs, errs
+}
+
+// BrokersAndGroups is Brokers and FindGroups in the same round.
+func (r *Run) BrokersAndGroups(ctx context.Context, groups []string) (Brokers, []Found, []*Error) {
+	seeds := r.c.seeds
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make(chan seedAnswer, len(seeds))
+	failed := make(map[Broker]*Error, len(seeds))
+	started := 0
+	start := func() {
+		b := seeds[started]
+		started++
+		go func() { answers <- r.askSeed(ctx, b, groups) }()
+	}
+	start()
+	for {
+		var next <-chan time.Time
+		if started < len(seeds) {
+			next = time.After(hedge)
+		}
+		select {
+		case <-next:
+			start()
+		case a := <-answers:
+			if a.err == nil {
+				bs := r.learn(a.from, a.metadata)
+				r.findMissing(ctx, a.found)
+				return bs, a.found, nil
+			}
+			failed[a.from] = a.err
+			if len(failed) == len(seeds) {
+				return Brokers{}, nil, inOrder(seeds, failed)
+			}
+			if started < len(seeds) {
+				start()
+			}
+		}
+	}
+}
+
+// seedAnswer is what one bootstrap server said.
+type seedAnswer struct {
+	from     Broker
+	metadata *kmsg.MetadataResponse
+	found    []Found
+	err      *Error
+}
+
+// askSeed sends both requests of the first round on the same connection.
+func (r *Run) askSeed(ctx context.Context, b Broker, groups []string) seedAnswer {
+	a := seedAnswer{from: b, found: make([]Found, len(groups))}
+	var wg sync.WaitGroup
+	if len(groups) > 0 {
+		pending := make([]int, len(groups))
+		for i, g := range groups {
+			a.found[i].Group, pending[i] = g, i
+		}
+		wg.Go(func() {
+			findOnce(a.found, pending, func(req kmsg.Request) (*kmsg.FindCoordinatorResponse, *Error) {
+				return ask[*kmsg.FindCoordinatorResponse](ctx, r, b, req)
+			})
+		})
+	}
+	a.metadata, a.err = ask[*kmsg.MetadataResponse](ctx, r, b, metadataRequest([]string{offsetsTopic}))
+	wg.Wait()
+	return a
+}
+
+func inOrder(seeds []Broker, failed map[Broker]*Error) []*Error {
+	var out []*Error
+	for _, s := range seeds {
+		out = append(out, failed[s])
+	}
+	return out
+}
+
+func parseSeeds(servers []string) ([]Broker, error) {
+	var out []Broker
+	for _, s := range servers {
+		b, err := parseSeed(s)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(out, b) {
+			out = append(out, b)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("no bootstrap server is named")
+	}
+	return out, nil
+}
+
+func parseSeed(s string) (Broker, error) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || host == "" {
+		return Broker{}, fmt.Errorf("not HOST:PORT: %q", s)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return Broker{}, fmt.Errorf("not HOST:PORT: %q: no such port", s)
+	}
+	return Broker{ID: -1, Host: host, Port: int32(n)}, nil
+}
+
+// learn keeps who the nodes are for the rest of the run.
+func (r *Run) learn(seed Broker, resp *kmsg.MetadataResponse) Brokers {
+	var bs Brokers
+	if resp.ClusterID != nil {
+		bs.ClusterID = *resp.ClusterID
+	}
+	for _, b := range resp.Brokers {
+		n := Broker{ID: b.NodeID, Host: b.Host, Port: b.Port}
+		bs.Nodes = append(bs.Nodes, n)
+		if n.Addr() == seed.Addr() {
+			seed = n
+		}
+	}
+	slices.SortFunc(bs.Nodes, func(a, b Broker) int { return cmp.Compare(a.ID, b.ID) })
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if p.Leader < 0 {
+				bs.Offline = append(bs.Offline, kafkaError(ScopePartition, TP{offsetsTopic, p.Partition}.String(), kerr.LeaderNotAvailable.Code, ptr("no leader: the groups stored there cannot be seen")))
+			}
+		}
+	}
+	slices.SortFunc(bs.Offline, func(a, b *Error) int { return cmp.Compare(a.Name, b.Name) })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seed, r.nodes = seed, bs.Nodes
+	return bs
+}
+
+func (r *Run) node(id int32) (Broker, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i, ok := slices.BinarySearchFunc(r.nodes, id, func(b Broker, id int32) int { return cmp.Compare(b.ID, id) })
+	if !ok {
+		return Broker{}, false
+	}
+	return r.nodes[i], true
+}
+
+func ptr[T any](v T) *T { return &v }

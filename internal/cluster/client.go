@@ -1,0 +1,119 @@
+// Package cluster is the ground floor of offsetctl: the connections to the brokers and the requests
+// it sends them, batched per broker, with every failure returned as data beside what succeeded.
+//
+// Routing, deadlines and retries are decided here and not left to the Kafka client library: each
+// broker gets a kgo client of its own that knows one seed address and nothing else, so kgo never
+// asks for metadata behind our back, never picks a broker for us, and a seed that is also a node
+// is dialled once.
+package cluster
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kversion"
+)
+
+// Config says how to reach a cluster.
+type Config struct {
+	Bootstrap []string // host:port of one broker or more; the first that answers is used
+	ClientID  string   // as brokers log it and quotas see it
+
+	// RequestTimeout bounds every single request. 0 means: derived from the command's deadline,
+	// see Deadline.
+	RequestTimeout time.Duration
+
+	// Dial replaces the TCP dialer. nil means TCP.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Options are appended to those of every connection: TLS, SASL, kgo.MaxVersions of an old
+	// Kafka in tests.
+	Options []kgo.Opt
+}
+
+// Client holds one connection per broker for as long as it lives. It remembers no failure: what a
+// broker did in one Run says nothing about the next.
+type Client struct {
+	config Config
+	seeds  []Broker
+	opts   []kgo.Opt
+
+	mu     sync.Mutex
+	conns  map[string]*kgo.Client // by host:port
+	closed bool
+}
+
+// Dial prepares a client. It is lazy: nothing is sent before the first request. Hooks see every
+// connection and request (kgo.HookBrokerConnect, kgo.HookBrokerE2E, …). The error is a mistake in the
+// configuration.
+func Dial(c Config, hooks ...kgo.Hook) (*Client, error) {
+	seeds, err := parseSeeds(c.Bootstrap)
+	if err != nil {
+		return nil, err
+	}
+	opts := []kgo.Opt{
+		kgo.ClientID(c.ClientID),
+		kgo.DisableClientMetrics(), // KIP-714 telemetry: a second round of requests that nobody asked for
+		kgo.MaxVersions(maxVersions()),
+		kgo.WithHooks(hooks...),
+		// Only the handshake of a connection is bounded by these two; requests are by their context.
+		kgo.DialTimeout(5 * time.Second),
+		kgo.RequestTimeoutOverhead(5 * time.Second),
+	}
+	if c.Dial != nil {
+		opts = append(opts, kgo.Dialer(c.Dial))
+	}
+	opts = append(opts, c.Options...)
+	if err := kgo.ValidateOpts(append([]kgo.Opt{kgo.SeedBrokers(c.Bootstrap...)}, opts...)...); err != nil {
+		return nil, err
+	}
+	return &Client{config: c, seeds: seeds, opts: opts, conns: map[string]*kgo.Client{}}, nil
+}
+
+// maxVersions holds back versions of requests that cost or hide something.
+func maxVersions() *kversion.Versions {
+	v := kversion.Stable()
+	v.SetMaxKeyVersion(keyApiVersions, 4) // no broker up to 4.3 knows v5: trying it is a round trip on every connection
+	v.SetMaxKeyVersion(keyOffsetFetch, 9) // v10 names topics by id alone: the commits of deleted topics would vanish
+	v.SetMaxKeyVersion(keyOffsetCommit, 9)
+	return v
+}
+
+const (
+	keyOffsetCommit = 8
+	keyOffsetFetch  = 9
+	keyApiVersions  = 18
+)
+
+// broker returns the handle of the broker at addr, the same one each time.
+func (c *Client) broker(addr string) (*kgo.Broker, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, kgo.ErrClientClosed
+	}
+	conn := c.conns[addr]
+	if conn == nil {
+		var err error
+		if conn, err = kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(addr)}, c.opts...)...); err != nil {
+			return nil, err
+		}
+		c.conns[addr] = conn
+	}
+	return conn.SeedBrokers()[0], nil
+}
+
+// Close closes all connections; requests under way end with an error.
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	var wg sync.WaitGroup
+	for _, conn := range c.conns {
+		wg.Go(conn.Close)
+	}
+	wg.Wait()
+}

@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"context"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Spec says which offset of a log is asked for.
+type Spec int
+
+// The offsets of a log that lag needs.
+const (
+	LogStart   Spec = iota // first offset that still exists
+	LogEnd                 // high watermark: the offset the next record visible to read_uncommitted will have
+	LastStable             // the same for read_committed: the log end, or the first open transaction
+)
+
+// ListOffsets' special timestamps (ListOffsetsRequest.json).
+const (
+	latestTimestamp   = -1
+	earliestTimestamp = -2
+)
+
+// Log is one partition's log as its leader described it. A nil offset was not asked for, or Err
+// says why it is unknown.
+type Log struct {
+	Start, End, Stable *int64
+	Err                *Error
+}
+
+func (l *Log) set(s Spec, v int64) {
+	switch s {
+	case LogStart:
+		l.Start = &v
+	case LogEnd:
+		l.End = &v
+	case LastStable:
+		l.Stable = &v
+	}
+}
+
+// Offsets asks the leaders for offsets of the partitions given: one request per Spec and leader, all
+// sent together (a request may name a partition once only). Partitions whose leader has moved are
+// looked up again and asked once more; those that are just being elected are asked again for a
+// while. Every partition given comes back, with its offsets or an error.
+func (r *Run) Offsets(ctx context.Context, topics []Topic, want []TP, specs ...Spec) map[TP]Log {
+	out := make(map[TP]Log, len(want))
+	leaders := leadersOf(topics)
+	pending, moved := want, false
+	r.backoff(ctx, func() bool {
+		r.offsetsOnce(ctx, leaders, pending, specs, out)
+		var again []TP
+		stale := false
+		for _, tp := range pending {
+			switch e := out[tp].Err; {
+			case e.is(kerr.NotLeaderForPartition, kerr.FencedLeaderEpoch, kerr.UnknownLeaderEpoch) && !moved:
+				stale = true
+				again = append(again, tp)
+			case e.is(kerr.OffsetNotAvailable, kerr.LeaderNotAvailable) && leaders[tp] >= 0:
+				again = append(again, tp)
+			}
+		}
+		if stale {
+			moved = true
+			for tp, id := range leadersOf(r.Topics(ctx, topicsOf(again))) {
+				leaders[tp] = id
+			}
+		}
+		pending = again
+		return len(again) > 0
+	})
+	return out
+}
+
+// leadersOf maps each existing partition to the node id of its leader, -1 for none.
+func leadersOf(topics []Topic) map[TP]int32 {
+	m := map[TP]int32{}
+	for _, t := range topics {
+		for _, p := range t.Partitions {
+			m[TP{t.Name, p.ID}] = p.Leader
+		}
+	}
+	return m
+}
+
+func topicsOf(tps []TP) []string {
+	var names []string
+	for _, tp := range tps {
+		names = append(names, tp.Topic)
+	}
+	return names
+}
+
+func (r *Run) offsetsOnce(ctx context.Context, leaders map[TP]int32, want []TP, specs []Spec, out map[TP]Log) {
+	byNode := map[int32][]TP{}
+	for _, tp := range want {
+		leader, known := leaders[tp]
+		switch {
+		case !known:
+			out[tp] = Log{Err: kafkaError(ScopePartition, tp.String(), kerr.UnknownTopicOrPartition.Code, nil)}
+		case leader < 0:
+			out[tp] = Log{Err: kafkaError(ScopePartition, tp.String(), kerr.LeaderNotAvailable.Code, ptr("the partition has no leader"))}
+		default:
+			out[tp] = Log{}
+			byNode[leader] = append(byNode[leader], tp)
+		}
+	}
+	var mu sync.Mutex // guards out
+	var wg sync.WaitGroup
+	for id, tps := range byNode {
+		for _, s := range specs {
+			wg.Go(func() {
+				got := r.listOffsets(ctx, id, tps, s)
+				mu.Lock()
+				defer mu.Unlock()
+				for i, tp := range tps {
+					l := out[tp]
+					if got[i].err != nil {
+						l.Err = got[i].err
+					} else {
+						l.set(s, got[i].offset)
+					}
+					out[tp] = l
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+type listed struct {
+	offset int64
+	err    *Error
+}
+
+// listOffsets is one ListOffsets request; the answers are in the order of tps.
+func (r *Run) listOffsets(ctx context.Context, id int32, tps []TP, s Spec) []listed {
+	out := make([]listed, len(tps))
+	fail := func(e *Error) []listed {
+		for i, tp := range tps {
+			out[i].err = e.of(ScopePartition, tp.String())
+		}
+		return out
+	}
+	node, ok := r.node(id)
+	if !ok {
+		return fail(&Error{Scope: ScopeBroker, Name: Broker{ID: id, Host: "?"}.Name(), Code: kerr.BrokerNotAvailable.Message, Message: "the leader is not among the brokers that the cluster lists", Retriable: true})
+	}
+	req, at := listOffsetsRequest(tps, s)
+	resp, e := ask[*kmsg.ListOffsetsResponse](ctx, r, node, req)
+	if e != nil {
+		return fail(e)
+	}
+	for i, tp := range tps {
+		out[i].err = missing(ScopePartition, tp.String())
+	}
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			i, ok := at[TP{t.Topic, p.Partition}]
+			if !ok {
+				continue
+			}
+			out[i] = listed{offset: p.Offset, err: kafkaError(ScopePartition, tps[i].String(), p.ErrorCode, nil)}
+			if out[i].err == nil && p.Offset < 0 {
+				out[i].err = missing(ScopePartition, tps[i].String())
+			}
+		}
+	}
+	return out
+}
+
+func listOffsetsRequest(tps []TP, s Spec) (*kmsg.ListOffsetsRequest, map[TP]int) {
+	req := kmsg.NewPtrListOffsetsRequest()
+	req.ReplicaID = -1
+	if s == LastStable {
+		req.IsolationLevel = 1
+	}
+	at := make(map[TP]int, len(tps))
+	topics := map[string]int{}
+	for i, tp := range tps {
+		at[tp] = i
+		k, ok := topics[tp.Topic]
+		if !ok {
+			k = len(req.Topics)
+			topics[tp.Topic] = k
+			t := kmsg.NewListOffsetsRequestTopic()
+			t.Topic = tp.Topic
+			req.Topics = append(req.Topics, t)
+		}
+		p := kmsg.NewListOffsetsRequestTopicPartition()
+		p.Partition, p.CurrentLeaderEpoch, p.Timestamp = tp.Partition, -1, latestTimestamp
+		if s == LogStart {
+			p.Timestamp = earliestTimestamp
+		}
+		req.Topics[k].Partitions = append(req.Topics[k].Partitions, p)
+	}
+	return req, at
+}

@@ -1,0 +1,173 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// requestCap bounds one request where nothing else does: long enough for a loaded broker, short
+// enough that a mute one does not look like a hang.
+const requestCap = 5 * time.Second
+
+// Deadline bounds one Run as a whole. The zero value means no bound, only that of each request.
+type Deadline struct {
+	At    time.Time     // when the run must have ended
+	Total time.Duration // what it had at its beginning
+}
+
+// In returns the deadline d from now; none for d = 0.
+func In(now time.Time, d time.Duration) Deadline {
+	if d <= 0 {
+		return Deadline{}
+	}
+	return Deadline{At: now.Add(d), Total: d}
+}
+
+// Run is one command, or one tick of a watching one: what it knows of the cluster, which brokers it
+// found dead, and how much time and how many dependent rounds of requests are left.
+type Run struct {
+	c      *Client
+	end    Deadline
+	rounds int // dependent rounds left, this one included
+	*shared
+}
+
+// shared is what all stages of one run have in common.
+type shared struct {
+	mu     sync.Mutex
+	nodes  []Broker // nil before Brokers
+	seed   Broker   // the bootstrap server that answered
+	dead   map[string]*Error
+	single map[string]bool // brokers that take one group per OffsetFetch (Kafka before 3.0)
+}
+
+// Run begins a run. It forgets what earlier runs learned about dead brokers.
+func (c *Client) Run(end Deadline) *Run {
+	return &Run{c: c, end: end, rounds: 1, shared: &shared{dead: map[string]*Error{}, single: map[string]bool{}}}
+}
+
+// Left returns the same run with n dependent rounds of requests left, this one included. It decides
+// what share of the remaining time one request may take.
+func (r *Run) Left(n int) *Run {
+	c := *r
+	c.rounds = max(n, 1)
+	return &c
+}
+
+// requestTimeout is the time one request of this round gets: an equal share of what is left, and
+// never more than the cap. A longer --timeout raises the cap with it, since whoever asks for five
+// minutes has brokers that need more than five seconds.
+func (r *Run) requestTimeout(now time.Time) time.Duration {
+	limit := r.c.config.RequestTimeout
+	if limit <= 0 {
+		limit = max(requestCap, r.end.Total/6)
+	}
+	if r.end.At.IsZero() {
+		return limit
+	}
+	return max(min(limit, r.end.At.Sub(now)/time.Duration(r.rounds)), 0)
+}
+
+// do sends one request to one broker. It owns the deadline, the one retry after a broken connection,
+// and the memory of brokers found dead: a broker that timed out or could not be reached is not asked
+// again in this run, its later requests fail at once with the same error.
+func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Response, *Error) {
+	if e := r.deadBroker(node); e != nil {
+		return nil, e
+	}
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, r.requestTimeout(start))
+	defer cancel()
+	resp, err := r.send(ctx, node, req)
+	if err != nil && ctx.Err() == nil && kgo.IsRetryableBrokerErr(err) {
+		resp, err = r.send(ctx, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
+	}
+	if err == nil {
+		return resp, nil
+	}
+	e := transportError(node.Name(), err, time.Since(start))
+	if e.Code != CodeUnsupported && e.Code != CodeInterrupted {
+		r.markDead(node, e)
+	}
+	return nil, e
+}
+
+func (r *Run) send(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Response, error) {
+	b, err := r.c.broker(node.Addr())
+	if err != nil {
+		return nil, err
+	}
+	resp, err := b.Request(ctx, req)
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(ctx.Err(), err) // kgo may report the closed connection, which is only the consequence
+	}
+	return resp, err
+}
+
+// ask is do for a request whose response type is known.
+func ask[R kmsg.Response](ctx context.Context, r *Run, node Broker, req kmsg.Request) (R, *Error) {
+	resp, e := r.do(ctx, node, req)
+	if e != nil {
+		var none R
+		return none, e
+	}
+	return resp.(R), nil
+}
+
+func (r *Run) deadBroker(b Broker) *Error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dead[b.Addr()]
+}
+
+func (r *Run) markDead(b Broker, e *Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dead[b.Addr()] == nil {
+		r.dead[b.Addr()] = e
+	}
+}
+
+// askAny sends a request that every broker can answer, to the bootstrap broker and, if that one has
+// died meanwhile, to the others in turn.
+func askAny[R kmsg.Response](ctx context.Context, r *Run, req kmsg.Request) (R, *Error) {
+	r.mu.Lock()
+	tries := append([]Broker{r.seed}, r.nodes...)
+	r.mu.Unlock()
+	var first *Error
+	for _, b := range tries {
+		resp, e := ask[R](ctx, r, b, req)
+		if e == nil {
+			return resp, nil
+		}
+		if first == nil {
+			first = e
+		}
+		if e.Code == CodeInterrupted || e.Code == CodeUnsupported {
+			break
+		}
+	}
+	var none R
+	return none, first
+}
+
+// backoff calls try until it reports that nothing is left to try again, waiting longer each time,
+// for at most the time one request has.
+func (r *Run) backoff(ctx context.Context, try func() (again bool)) {
+	end := time.Now().Add(r.requestTimeout(time.Now()))
+	for wait := 50 * time.Millisecond; try(); wait = min(2*wait, time.Second) {
+		if time.Now().Add(wait).After(end) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}

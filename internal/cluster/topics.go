@@ -1,0 +1,107 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// TopicID is Kafka's unique id of a topic; all zero where the broker gave none (Kafka before 2.8).
+type TopicID [16]byte
+
+// TP names one partition of a topic.
+type TP struct {
+	Topic     string
+	Partition int32
+}
+
+// String is topic:partition, as the flags take it.
+func (tp TP) String() string { return fmt.Sprintf("%s:%d", tp.Topic, tp.Partition) }
+
+// CompareTP orders by topic, then partition.
+func CompareTP(a, b TP) int {
+	if c := cmp.Compare(a.Topic, b.Topic); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Partition, b.Partition)
+}
+
+// Topic is what the cluster says of a topic. With Err (see UnknownTopic) there are no partitions.
+type Topic struct {
+	Name       string
+	ID         TopicID
+	Partitions []Partition // sorted, index = partition number
+	Err        *Error
+}
+
+// Partition is the leader of one partition. Leader -1 with Err: there is none.
+type Partition struct {
+	ID          int32
+	Leader      int32
+	LeaderEpoch int32
+	Err         *Error
+}
+
+// metadataRequest asks for the nodes and the topics named, and for no others. Never creates a topic.
+func metadataRequest(topics []string) *kmsg.MetadataRequest {
+	req := kmsg.NewPtrMetadataRequest()
+	req.AllowAutoTopicCreation = false
+	req.Topics = make([]kmsg.MetadataRequestTopic, 0, len(topics)) // null would mean all topics
+	for _, t := range topics {
+		rt := kmsg.NewMetadataRequestTopic()
+		rt.Topic = kmsg.StringPtr(t)
+		req.Topics = append(req.Topics, rt)
+	}
+	return req
+}
+
+// Topics asks for the leaders of the topics named: one request. Each name comes back once, sorted.
+func (r *Run) Topics(ctx context.Context, names []string) []Topic {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	if len(names) == 0 {
+		return nil
+	}
+	resp, e := askAny[*kmsg.MetadataResponse](ctx, r, metadataRequest(names))
+	got := map[string]Topic{}
+	if resp != nil {
+		for i := range resp.Topics {
+			if t := &resp.Topics[i]; t.Topic != nil {
+				got[*t.Topic] = topicOf(t)
+			}
+		}
+	}
+	out := make([]Topic, 0, len(names))
+	for _, n := range names {
+		t, ok := got[n]
+		switch {
+		case e != nil:
+			t = Topic{Name: n, Err: e.of(ScopeTopic, n)}
+		case !ok:
+			t = Topic{Name: n, Err: missing(ScopeTopic, n)}
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func topicOf(t *kmsg.MetadataResponseTopic) Topic {
+	out := Topic{Name: *t.Topic, ID: t.TopicID, Err: kafkaError(ScopeTopic, *t.Topic, t.ErrorCode, nil)}
+	for _, p := range t.Partitions {
+		part := Partition{ID: p.Partition, Leader: p.Leader, LeaderEpoch: p.LeaderEpoch}
+		if p.Leader < 0 { // the code alone does not say: REPLICA_NOT_AVAILABLE comes with a working leader
+			part.Err = kafkaError(ScopePartition, TP{*t.Topic, p.Partition}.String(), kerr.LeaderNotAvailable.Code, ptr("the partition has no leader"))
+		}
+		out.Partitions = append(out.Partitions, part)
+	}
+	slices.SortFunc(out.Partitions, func(a, b Partition) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// missing is the error of something asked for that the answer does not mention.
+func missing(s Scope, name string) *Error {
+	return &Error{Scope: s, Name: name, Code: CodeIncomplete, Message: "the broker's answer does not mention it"}
+}

@@ -1,0 +1,211 @@
+package lag
+
+import (
+	"slices"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// Compute returns a row for every partition that a group has a commit for or an assignment of, as
+// far as the filter selects it, sorted by group, topic and partition; and one row for a group whose
+// commits could not be read. It is pure.
+func Compute(s *Snapshot, f Filter) []Row {
+	n := 0
+	for i := range s.Groups {
+		n += len(s.Groups[i].Commits) + 1
+	}
+	rows := make([]Row, 0, n)
+	for i := range s.Groups {
+		rows = appendGroup(rows, s, &s.Groups[i], f)
+	}
+	return rows
+}
+
+func appendGroup(rows []Row, s *Snapshot, g *Group, f Filter) []Row {
+	base := Row{Group: g.Name, Type: known(string(g.Type)), State: known(g.State)}
+	if g.CommitsErr != nil {
+		base.Error, base.Status = g.CommitsErr, failure(g.CommitsErr)
+		return append(rows, base)
+	}
+	owners := ownersOf(g)
+	commits := withAssigned(g, owners)
+	for i := range commits {
+		c := &commits[i]
+		if !f.Has(c.TP) {
+			continue
+		}
+		row := base
+		row.Topic, row.Partition = &c.Topic, &c.Partition
+		j := join{s: s, g: g, row: &row, owned: owners != nil}
+		j.owner(owners[c.TP])
+		j.commit(c)
+		j.log(c)
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// failure is the status of something that could not be read.
+func failure(e *cluster.Error) Status {
+	switch {
+	case e.Unauthorized():
+		return Unauthorized
+	case e.NoLeader():
+		return NoLeader
+	}
+	return Failed
+}
+
+// ownersOf maps partitions to the members that own them. nil: the assignments are unknown, or mean
+// nothing, as in a share group, whose partitions have several owners at once.
+func ownersOf(g *Group) map[cluster.TP]*cluster.Member {
+	if !g.Assigned || g.Type == cluster.Share {
+		return nil
+	}
+	owners := map[cluster.TP]*cluster.Member{}
+	for i := range g.Members {
+		m := &g.Members[i]
+		for _, a := range m.Assignment {
+			for _, p := range a.Partitions {
+				owners[cluster.TP{Topic: a.Topic, Partition: p}] = m
+			}
+		}
+	}
+	return owners
+}
+
+// withAssigned is the group's commits and, in order among them, an empty commit for every owned
+// partition that has none.
+func withAssigned(g *Group, owners map[cluster.TP]*cluster.Member) []cluster.Commit {
+	missing := len(owners)
+	for _, c := range g.Commits {
+		if owners[c.TP] != nil {
+			missing--
+		}
+	}
+	if missing <= 0 {
+		return g.Commits
+	}
+	all := slices.Clone(g.Commits)
+	for tp := range owners {
+		if _, found := slices.BinarySearchFunc(g.Commits, tp, func(c cluster.Commit, tp cluster.TP) int { return cluster.CompareTP(c.TP, tp) }); !found {
+			all = append(all, cluster.Commit{TP: tp, Offset: -1})
+		}
+	}
+	slices.SortFunc(all, func(a, b cluster.Commit) int { return cluster.CompareTP(a.TP, b.TP) })
+	return all
+}
+
+// join fills one row from the commit, the member and the log of its partition.
+type join struct {
+	s     *Snapshot
+	g     *Group
+	row   *Row
+	owned bool // the group's assignments are known
+}
+
+func (j *join) owner(m *cluster.Member) {
+	j.row.Status = OK
+	if m != nil {
+		j.row.ConsumerID, j.row.InstanceID, j.row.Host, j.row.ClientID = &m.ID, m.InstanceID, known(m.Host), &m.ClientID
+	} else if j.owned && len(j.g.Members) > 0 {
+		j.row.Status = Unassigned
+	}
+}
+
+func (j *join) commit(c *cluster.Commit) {
+	if c.Err != nil {
+		j.fail(c.Err)
+		return
+	}
+	if c.Offset < 0 {
+		j.row.Status = worse(j.row.Status, NoCommit)
+		return
+	}
+	j.row.CurrentOffset, j.row.Metadata = &c.Offset, &c.Metadata
+	if c.LeaderEpoch >= 0 {
+		j.row.LeaderEpoch = &c.LeaderEpoch
+	}
+	if c.Pending {
+		j.row.Status = worse(j.row.Status, PendingTxn)
+	}
+}
+
+func (j *join) fail(e *cluster.Error) {
+	if j.row.Error == nil {
+		j.row.Error = e
+	}
+	j.row.Status = worse(j.row.Status, failure(e))
+}
+
+// log finds the partition's log and counts against it.
+func (j *join) log(c *cluster.Commit) {
+	topic := j.s.Topics[c.Topic]
+	j.row.TopicID = topicID(topic.ID)
+	j.row.HighWatermark.Asked = j.s.Isolation == ReadCommitted
+	j.row.LastStable.Asked = j.row.HighWatermark.Asked
+	switch {
+	case topic.Err.UnknownTopic():
+		j.row.Status = worse(j.row.Status, TopicGone)
+		return
+	case topic.Err != nil:
+		j.fail(topic.Err)
+		return
+	}
+	i, found := slices.BinarySearchFunc(topic.Partitions, c.Partition, func(p cluster.Partition, id int32) int { return int(p.ID) - int(id) })
+	if !found { // the topic was made anew with fewer partitions
+		j.row.Status = worse(j.row.Status, TopicGone)
+		return
+	}
+	if e := topic.Partitions[i].Err; e != nil {
+		j.fail(e)
+		return
+	}
+	log := j.s.Logs[c.TP]
+	switch {
+	case log.Err.UnknownTopic(): // deleted between the two requests
+		j.row.Status = worse(j.row.Status, TopicGone)
+		return
+	case log.Err != nil:
+		j.fail(log.Err)
+	}
+	j.count(c, log)
+}
+
+// count is the arithmetic: lag = log end − max(committed, log start).
+func (j *join) count(c *cluster.Commit, log cluster.Log) {
+	end := log.End
+	if j.s.Isolation == ReadCommitted {
+		end = log.Stable
+		j.row.HighWatermark.Value, j.row.LastStable.Value = log.End, log.Stable
+	}
+	j.row.LogStartOffset, j.row.LogEndOffset = log.Start, end
+	if j.row.CurrentOffset == nil || log.Start == nil || log.End == nil || end == nil {
+		return
+	}
+	lost := max(*log.Start-c.Offset, 0)
+	lag := max(*end-max(c.Offset, *log.Start), 0)
+	if j.g.Type == cluster.Share {
+		if c.Lag == nil {
+			j.fail(noShareLag(c.TP))
+			return
+		}
+		lag = *c.Lag // the broker knows which records past the start offset are done already
+	}
+	j.row.Lag, j.row.Lost = &lag, &lost
+	switch {
+	case lost > 0:
+		j.row.Status = worse(j.row.Status, BeforeStart)
+	case c.Offset > *log.End:
+		j.row.Status = worse(j.row.Status, PastEnd)
+	}
+	if lag > 0 && j.g.State == "Empty" {
+		j.row.Status = worse(j.row.Status, NoMembers)
+	}
+}
+
+// noShareLag is the reason for an unknown lag of a share group: its end minus its start offset would
+// count records that are acknowledged already (KIP-1226).
+func noShareLag(tp cluster.TP) *cluster.Error {
+	return &cluster.Error{Scope: cluster.ScopePartition, Name: tp.String(), Code: cluster.CodeUnsupported, Message: "the broker gives no lag of this share group's partition; brokers before Kafka 4.2 never do"}
+}

@@ -1,0 +1,214 @@
+package lag
+
+import (
+	"math"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// Sum adds up the rows of a group, a topic or a member. A group that could not be read has no known
+// number of partitions either.
+type Sum struct {
+	Partitions        *int   `json:"partitions"`
+	Lag               *int64 `json:"lag"` // of the partitions whose lag is known; nil if none is
+	MaxLag            *int64 `json:"maxLag"`
+	UnknownPartitions int    `json:"unknownPartitions"` // how many are not in the sum
+}
+
+// sum adds up rows; its Partitions is nil only if they are the one row of an unreadable group.
+func sum(rows []Row) Sum {
+	s := Sum{Partitions: new(int)}
+	for i := range rows {
+		s.add(&rows[i])
+	}
+	return s
+}
+
+func (s *Sum) add(r *Row) {
+	if r.Partition == nil {
+		s.Partitions = nil
+		return
+	}
+	*s.Partitions++
+	if r.Lag == nil {
+		s.UnknownPartitions++
+		return
+	}
+	if s.Lag == nil {
+		s.Lag, s.MaxLag = new(int64), new(int64)
+	}
+	*s.Lag = addSaturating(*s.Lag, *r.Lag)
+	*s.MaxLag = max(*s.MaxLag, *r.Lag)
+}
+
+// addSaturating adds two lags. Offsets go up to 2^63−1, and so may each lag.
+func addSaturating(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// GroupRow is one group as a whole.
+type GroupRow struct {
+	Group       string          `json:"group"`
+	Type        *string         `json:"type"`
+	State       *string         `json:"state"`
+	Protocol    *string         `json:"protocol"`
+	Assignor    *string         `json:"assignor"`
+	Coordinator *cluster.Broker `json:"coordinator"`
+	Members     *int            `json:"members"` // nil: the group could not be described
+	Topics      *int            `json:"topics"`
+	Sum
+	Status Status         `json:"status"` // the worst of its partitions
+	Error  *cluster.Error `json:"error"`
+}
+
+// TopicRow is one topic of one group.
+type TopicRow struct {
+	Group string  `json:"group"`
+	Topic *string `json:"topic"` // nil: the group's commits could not be read
+	Sum
+	Status Status         `json:"status"`
+	Error  *cluster.Error `json:"error"`
+}
+
+// MemberRow is one member of one group. ConsumerID is nil in the row that sums up the partitions
+// that no member owns.
+type MemberRow struct {
+	Group      string  `json:"group"`
+	ConsumerID *string `json:"consumerId"`
+	InstanceID *string `json:"instanceId"`
+	Host       *string `json:"host"`
+	ClientID   *string `json:"clientId"`
+	Sum
+	Error *cluster.Error `json:"error"`
+}
+
+// ByGroup sums up the rows per group, in the order of the snapshot. With a filter, groups without a
+// row in it are left out.
+func ByGroup(s *Snapshot, rows []Row, f Filter) []GroupRow {
+	out := make([]GroupRow, 0, len(s.Groups))
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		var mine []Row
+		mine, rows = split(rows, func(r *Row) bool { return r.Group == g.Name })
+		if f != nil && len(mine) == 0 {
+			continue
+		}
+		out = append(out, groupRow(g, mine))
+	}
+	return out
+}
+
+// split cuts off the first rows for which same holds.
+func split(rows []Row, same func(*Row) bool) (first, rest []Row) {
+	n := 0
+	for n < len(rows) && same(&rows[n]) {
+		n++
+	}
+	return rows[:n], rows[n:]
+}
+
+func groupRow(g *Group, rows []Row) GroupRow {
+	r := GroupRow{
+		Group: g.Name, Type: known(string(g.Type)), State: known(g.State), Protocol: known(g.Protocol),
+		Assignor: known(g.Assignor), Coordinator: g.Coordinator, Sum: sum(rows), Status: OK, Error: g.CommitsErr,
+	}
+	if g.Members != nil {
+		n := len(g.Members)
+		r.Members = &n
+	}
+	if r.Error == nil && g.DescribeErr != nil {
+		r.Error = g.DescribeErr
+	}
+	if r.Error != nil {
+		r.Status = failure(r.Error)
+	}
+	for i := range rows {
+		r.Status = worse(r.Status, rows[i].Status)
+	}
+	if r.Partitions != nil {
+		n := len(ByTopic(rows))
+		r.Topics = &n
+	}
+	return r
+}
+
+// ByTopic sums up the rows per group and topic.
+func ByTopic(rows []Row) []TopicRow {
+	var out []TopicRow
+	for len(rows) > 0 {
+		first := &rows[0]
+		var mine []Row
+		mine, rows = split(rows, func(r *Row) bool { return r.Group == first.Group && same(r.Topic, first.Topic) })
+		t := TopicRow{Group: first.Group, Topic: first.Topic, Sum: sum(mine), Status: OK}
+		for i := range mine {
+			t.Status = worse(t.Status, mine[i].Status)
+			if e := mine[i].Error; e != nil && t.Error == nil {
+				t.Error = e
+			}
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func same(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// ByMember sums up the rows per member: every member of the groups, also one without partitions
+// (unless there is a filter), and last in each group a row for what no member owns, if anything. The
+// lag of a share group belongs to no single member.
+func ByMember(s *Snapshot, rows []Row, f Filter) []MemberRow {
+	var out []MemberRow
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		var mine []Row
+		mine, rows = split(rows, func(r *Row) bool { return r.Group == g.Name })
+		out = append(out, memberRows(g, mine, f)...)
+	}
+	return out
+}
+
+func memberRows(g *Group, rows []Row, f Filter) []MemberRow {
+	owned := map[string][]Row{} // by consumer id; "" for what no member owns
+	for _, r := range rows {
+		id := ""
+		if r.ConsumerID != nil {
+			id = *r.ConsumerID
+		}
+		owned[id] = append(owned[id], r)
+	}
+	var out []MemberRow
+	for i := range g.Members {
+		m := &g.Members[i]
+		total := sum(owned[m.ID])
+		if g.Type == cluster.Share {
+			n := assigned(m, f)
+			total = Sum{Partitions: &n, UnknownPartitions: n}
+		}
+		if f == nil || *total.Partitions > 0 {
+			out = append(out, MemberRow{Group: g.Name, ConsumerID: &m.ID, InstanceID: m.InstanceID, Host: known(m.Host), ClientID: &m.ClientID, Sum: total})
+		}
+	}
+	e := g.CommitsErr
+	if e == nil {
+		e = g.DescribeErr
+	}
+	if rest := owned[""]; len(rest) > 0 || e != nil {
+		out = append(out, MemberRow{Group: g.Name, Sum: sum(rest), Error: e})
+	}
+	return out
+}
+
+func assigned(m *cluster.Member, f Filter) int {
+	n := 0
+	for _, a := range m.Assignment {
+		for _, p := range a.Partitions {
+			if f.Has(cluster.TP{Topic: a.Topic, Partition: p}) {
+				n++
+			}
+		}
+	}
+	return n
+}
