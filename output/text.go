@@ -1,0 +1,105 @@
+package output
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+)
+
+// separated writes TSV and CSV.
+type separated[T any] struct {
+	out  *bufio.Writer
+	cols []Column[T]
+	csv  bool
+	line []byte
+}
+
+func newSeparated[T any](out *bufio.Writer, f Format, o Options, cols []Column[T]) *separated[T] {
+	s := &separated[T]{out: out, cols: cols, csv: f == CSV, line: make([]byte, 0, 512)}
+	if o.Headers {
+		// A failure stays in the bufio.Writer, which returns it at the next call.
+		_ = s.write(func(dst []byte, c *Column[T]) []byte { return append(dst, c.Name...) })
+	}
+	return s
+}
+
+func (s *separated[T]) row(row *T) error {
+	return s.write(func(dst []byte, c *Column[T]) []byte { return c.appendCell(dst, row) })
+}
+
+// write writes one line, with cell appending each of its cells.
+func (s *separated[T]) write(cell func([]byte, *Column[T]) []byte) error {
+	sep := byte('\t')
+	if s.csv {
+		sep = ','
+	}
+	line := s.line[:0]
+	for i := range s.cols {
+		if i > 0 {
+			line = append(line, sep)
+		}
+		start := len(line)
+		line = cell(line, &s.cols[i])
+		if s.csv {
+			line = s.quoteFrom(line, start)
+		}
+	}
+	s.line = append(line, '\n')
+	_, err := s.out.Write(s.line)
+	return err
+}
+
+// quoteFrom puts line[start:] in quotes if CSV needs them.
+func (s *separated[T]) quoteFrom(line []byte, start int) []byte {
+	cell := line[start:]
+	lone := len(cell) == 0 && len(s.cols) == 1 // else an empty line, which readers skip
+	if !lone && !needsQuotes(cell) {
+		return line
+	}
+	quoted := bytes.ReplaceAll(cell, []byte(`"`), []byte(`""`))
+	line = append(line[:start], '"')
+	line = append(line, quoted...)
+	return append(line, '"')
+}
+
+// needsQuotes goes beyond RFC 4180 for blanks at either end, which some readers trim. Line breaks are escaped already.
+func needsQuotes(cell []byte) bool {
+	if len(cell) > 0 && (cell[0] == ' ' || cell[len(cell)-1] == ' ') {
+		return true
+	}
+	for _, b := range cell {
+		if b == ',' || b == '"' {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *separated[T]) close(json.RawMessage) error { return nil }
+
+// names writes each distinct name when it is first seen.
+type names[T any] struct {
+	out  *bufio.Writer
+	name func(*T) string
+	null bool
+	seen map[string]bool
+	line []byte
+}
+
+func (n *names[T]) row(row *T) error {
+	name := n.name(row)
+	if n.seen[name] {
+		return nil
+	}
+	n.seen[name] = true
+	n.line = append(n.line[:0], name...)
+	if n.null {
+		n.line = append(n.line, 0)
+	} else {
+		n.line = append(escapeFrom(n.line, 0), '\n')
+	}
+	_, err := n.out.Write(n.line)
+	return err
+}
+
+func (n *names[T]) close(json.RawMessage) error { return nil }
