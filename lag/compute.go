@@ -29,18 +29,18 @@ func appendGroup(rows []Row, s *Snapshot, g *Group, f Filter) []Row {
 	}
 	owners := ownersOf(g)
 	commits := withAssigned(g, owners)
+	j := join{s: s, g: g, owned: owners != nil, numbers: make([]int64, 0, 2*len(commits))}
 	for i := range commits {
 		c := &commits[i]
 		if !f.Has(c.TP) {
 			continue
 		}
-		row := base
-		row.Topic, row.Partition = &c.Topic, &c.Partition
-		j := join{s: s, g: g, row: &row, owned: owners != nil}
+		rows = append(rows, base)
+		j.row = &rows[len(rows)-1]
+		j.row.Topic, j.row.Partition = &c.Topic, &c.Partition
 		j.owner(owners[c.TP])
 		j.commit(c)
 		j.log(c)
-		rows = append(rows, row)
 	}
 	return rows
 }
@@ -96,12 +96,30 @@ func withAssigned(g *Group, owners map[cluster.TP]*cluster.Member) []cluster.Com
 	return all
 }
 
-// join fills one row from the commit, the member and the log of its partition.
+// join fills one row after the other from the commit, the member and the log of its partition.
 type join struct {
 	s     *Snapshot
 	g     *Group
 	row   *Row
 	owned bool // the group's assignments are known
+
+	// Rows come topic by topic: what they share is looked up once.
+	topic   cluster.Topic
+	topicID *string
+	numbers []int64 // backs the rows' lag and lost: two allocations a row would be half of the work
+}
+
+func (j *join) number(v int64) *int64 {
+	j.numbers = append(j.numbers, v)
+	return &j.numbers[len(j.numbers)-1]
+}
+
+func (j *join) setTopic(name string) {
+	if j.topic.Name == name && name != "" {
+		return
+	}
+	j.topic = j.s.Topics[name]
+	j.topicID = topicID(j.topic.ID)
 }
 
 func (j *join) owner(m *cluster.Member) {
@@ -140,8 +158,9 @@ func (j *join) fail(e *cluster.Error) {
 
 // log finds the partition's log and counts against it.
 func (j *join) log(c *cluster.Commit) {
-	topic := j.s.Topics[c.Topic]
-	j.row.TopicID = topicID(topic.ID)
+	j.setTopic(c.Topic)
+	topic := &j.topic
+	j.row.TopicID = j.topicID
 	j.row.HighWatermark.Asked = j.s.Isolation == ReadCommitted
 	j.row.LastStable.Asked = j.row.HighWatermark.Asked
 	switch {
@@ -152,13 +171,13 @@ func (j *join) log(c *cluster.Commit) {
 		j.fail(topic.Err)
 		return
 	}
-	i, found := slices.BinarySearchFunc(topic.Partitions, c.Partition, func(p cluster.Partition, id int32) int { return int(p.ID) - int(id) })
+	p, found := topic.Partition(c.Partition)
 	if !found { // the topic was made anew with fewer partitions
 		j.row.Status = worse(j.row.Status, TopicGone)
 		return
 	}
-	if e := topic.Partitions[i].Err; e != nil {
-		j.fail(e)
+	if p.Err != nil {
+		j.fail(p.Err)
 		return
 	}
 	log := j.s.Logs[c.TP]
@@ -192,7 +211,7 @@ func (j *join) count(c *cluster.Commit, log cluster.Log) {
 		}
 		lag = *c.Lag // the broker knows which records past the start offset are done already
 	}
-	j.row.Lag, j.row.Lost = &lag, &lost
+	j.row.Lag, j.row.Lost = j.number(lag), j.number(lost)
 	switch {
 	case lost > 0:
 		j.row.Status = worse(j.row.Status, BeforeStart)

@@ -144,11 +144,15 @@ func (c *chains) listed(ctx context.Context) (cluster.Brokers, []*cluster.Error)
 	return brokers, nil
 }
 
-// read describes listed groups and reads their commits, all at once.
+// read describes the listed groups that are not empty and reads the commits of all, at once. Of an
+// empty group the list says everything, unless the broker is too old to give the type: it has no
+// members.
 func (c *chains) read(ctx context.Context, listed []cluster.Listed) []Group {
-	var all, plain, share []cluster.Ref
+	var live, plain, share []cluster.Ref
 	for _, l := range listed {
-		all = append(all, l.Ref())
+		if l.State != "Empty" || l.Type == "" {
+			live = append(live, l.Ref())
+		}
 		if l.Type == cluster.Share {
 			share = append(share, l.Ref())
 		} else {
@@ -156,15 +160,23 @@ func (c *chains) read(ctx context.Context, listed []cluster.Listed) []Group {
 		}
 	}
 	run := c.run.Left(roundGroups)
-	var described []cluster.Described
+	described := map[string]cluster.Described{}
 	var wg sync.WaitGroup
-	wg.Go(func() { described = run.Describe(ctx, all, cluster.Classic, cluster.Consumer) })
+	wg.Go(func() {
+		for _, d := range run.Describe(ctx, live, cluster.Classic, cluster.Consumer) {
+			described[d.Group] = d
+		}
+	})
 	commits := c.readCommits(ctx, run, plain, share)
 	wg.Wait()
 	groups := make([]Group, len(listed))
 	for i, l := range listed {
 		g := Group{Name: l.Group, Type: l.Type, State: l.State, Protocol: l.Protocol, Coordinator: &l.Coordinator}
-		g.describe(described[i])
+		if d, ok := described[l.Group]; ok {
+			g.describe(d)
+		} else {
+			g.Members, g.Assigned = []cluster.Member{}, true
+		}
 		g.commit(commits[l.Group])
 		groups[i] = g
 	}
@@ -214,7 +226,7 @@ func (s *Snapshot) partitions(f Filter) []cluster.TP {
 	for i := range s.Groups {
 		g := &s.Groups[i]
 		for k := range g.Commits {
-			if tp := g.Commits[k].TP; f.Has(tp) {
+			if tp := g.Commits[k].TP; !seen[tp] && f.Has(tp) {
 				seen[tp] = true
 			}
 		}
@@ -254,7 +266,7 @@ func existing(tps []cluster.TP, topics map[string]cluster.Topic) []cluster.TP {
 	var out []cluster.TP
 	for _, tp := range tps {
 		t := topics[tp.Topic]
-		if t.Err == nil && slices.ContainsFunc(t.Partitions, func(p cluster.Partition) bool { return p.ID == tp.Partition && p.Err == nil }) {
+		if p, ok := t.Partition(tp.Partition); ok && t.Err == nil && p.Err == nil {
 			out = append(out, tp)
 		}
 	}

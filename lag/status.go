@@ -27,7 +27,7 @@ func Statuses() []Status {
 
 // worse returns the worse of two.
 func worse(a, b Status) Status {
-	if rank(a) >= rank(b) {
+	if a == b || b == OK || a != OK && rank(a) > rank(b) {
 		return a
 	}
 	return b

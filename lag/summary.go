@@ -129,10 +129,21 @@ func groupRow(g *Group, rows []Row) GroupRow {
 		r.Status = worse(r.Status, rows[i].Status)
 	}
 	if r.Partitions != nil {
-		n := len(ByTopic(rows))
+		n := topics(rows)
 		r.Topics = &n
 	}
 	return r
+}
+
+// topics counts the topics of one group's rows, which come sorted.
+func topics(rows []Row) int {
+	n := 0
+	for i := range rows {
+		if i == 0 || *rows[i].Topic != *rows[i-1].Topic {
+			n++
+		}
+	}
+	return n
 }
 
 // ByTopic sums up the rows per group and topic.

@@ -59,9 +59,9 @@ func Dial(c Config, hooks ...kgo.Hook) (*Client, error) {
 		kgo.DisableClientMetrics(), // KIP-714 telemetry: a second round of requests that nobody asked for
 		kgo.MaxVersions(maxVersions()),
 		kgo.WithHooks(hooks...),
-		// Only the handshake of a connection is bounded by these two; requests are by their context.
-		kgo.DialTimeout(5 * time.Second),
-		kgo.RequestTimeoutOverhead(5 * time.Second),
+		// Out of the way: every request is bounded by its context (Run.do), which knows the deadline.
+		kgo.DialTimeout(kgoPatience),
+		kgo.RequestTimeoutOverhead(kgoPatience),
 	}
 	if c.Dial != nil {
 		opts = append(opts, kgo.Dialer(c.Dial))
@@ -72,6 +72,9 @@ func Dial(c Config, hooks ...kgo.Hook) (*Client, error) {
 	}
 	return &Client{config: c, seeds: seeds, opts: opts, conns: map[string]*kgo.Client{}}, nil
 }
+
+// kgoPatience is the longest that kgo can be made to wait for an answer.
+const kgoPatience = 15 * time.Minute
 
 // maxVersions holds back versions of requests that cost or hide something.
 func maxVersions() *kversion.Versions {
@@ -104,6 +107,18 @@ func (c *Client) broker(addr string) (*kgo.Broker, error) {
 		c.conns[addr] = conn
 	}
 	return conn.SeedBrokers()[0], nil
+}
+
+// hangUp closes the connection to a broker that does not answer. kgo would keep it, and later requests
+// would queue behind the one that was given up.
+func (c *Client) hangUp(addr string) {
+	c.mu.Lock()
+	conn := c.conns[addr]
+	delete(c.conns, addr)
+	c.mu.Unlock()
+	if conn != nil {
+		conn.Close()
+	}
 }
 
 // Close closes all connections; requests under way end with an error.

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -203,9 +204,13 @@ func appendCommits(got []Commits, failed map[string]*Error, g *kmsg.OffsetFetchR
 		failed[g.Group] = e
 		return got
 	}
+	// Sorted where they stand, topic by topic, which moves less than sorting the commits.
+	slices.SortFunc(g.Topics, func(a, b kmsg.OffsetFetchResponseGroupTopic) int { return cmp.Compare(a.Topic, b.Topic) })
 	n := 0
 	for i := range g.Topics {
-		n += len(g.Topics[i].Partitions)
+		ps := g.Topics[i].Partitions
+		slices.SortFunc(ps, func(a, b kmsg.OffsetFetchResponseGroupTopicPartition) int { return cmp.Compare(a.Partition, b.Partition) })
+		n += len(ps)
 	}
 	c := Commits{Group: g.Group, Items: make([]Commit, 0, n)}
 	for i := range g.Topics {
@@ -222,6 +227,5 @@ func appendCommits(got []Commits, failed map[string]*Error, g *kmsg.OffsetFetchR
 			c.Items = append(c.Items, item)
 		}
 	}
-	slices.SortFunc(c.Items, func(a, b Commit) int { return CompareTP(a.TP, b.TP) })
 	return append(got, c)
 }

@@ -81,14 +81,21 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 		return nil, e
 	}
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, r.requestTimeout(start))
+	limit := r.requestTimeout(start)
+	if limit == 0 {
+		return nil, &Error{Scope: ScopeBroker, Name: node.Name(), Code: CodeTimeout, Message: "not asked: the time for the whole command is used up", Retriable: true}
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	resp, err := r.send(ctx, node, req)
-	if err != nil && ctx.Err() == nil && kgo.IsRetryableBrokerErr(err) {
+	if err != nil && ctx.Err() == nil && r.deadBroker(node) == nil && kgo.IsRetryableBrokerErr(err) {
 		resp, err = r.send(ctx, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
 	}
 	if err == nil {
 		return resp, nil
+	}
+	if e := r.deadBroker(node); e != nil {
+		return nil, e // a request beside this one found out
 	}
 	e := transportError(node.Name(), err, time.Since(start))
 	if e.Code != CodeUnsupported && e.Code != CodeInterrupted {
@@ -130,6 +137,9 @@ func (r *Run) markDead(b Broker, e *Error) {
 	defer r.mu.Unlock()
 	if r.dead[b.Addr()] == nil {
 		r.dead[b.Addr()] = e
+		if e.Code == CodeTimeout {
+			go r.c.hangUp(b.Addr())
+		}
 	}
 }
 

@@ -34,8 +34,20 @@ func CompareTP(a, b TP) int {
 type Topic struct {
 	Name       string
 	ID         TopicID
-	Partitions []Partition // sorted, index = partition number
+	Partitions []Partition // sorted
 	Err        *Error
+}
+
+// Partition returns the topic's partition with that number, if it has one.
+func (t *Topic) Partition(id int32) (Partition, bool) {
+	if i := int(id); i >= 0 && i < len(t.Partitions) && t.Partitions[i].ID == id { // as it should be: none is missing
+		return t.Partitions[i], true
+	}
+	i, found := slices.BinarySearchFunc(t.Partitions, id, func(p Partition, id int32) int { return cmp.Compare(p.ID, id) })
+	if !found {
+		return Partition{}, false
+	}
+	return t.Partitions[i], true
 }
 
 // Partition is the leader of one partition. Leader -1 with Err: there is none.
