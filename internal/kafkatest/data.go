@@ -1,0 +1,60 @@
+//go:build kafka
+
+package kafkatest
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Kgo returns a client of the cluster that is closed when the test ends.
+func (c *Cluster) Kgo(t testing.TB, opts ...kgo.Opt) *kgo.Client {
+	t.Helper()
+	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.seeds()...)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cl.Close)
+	return cl
+}
+
+// Topic makes a topic with one replica per node and n records in each of its partitions, with the keys and values
+// "0", "1", ….
+func (c *Cluster) Topic(t testing.TB, name string, partitions, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cl := c.Kgo(t)
+	made, err := kadm.NewClient(cl).CreateTopic(ctx, int32(partitions), int16(min(len(c.nodes), 3)), nil, name)
+	if err == nil {
+		err = made.Err
+	}
+	if err != nil {
+		t.Fatalf("creating topic %q: %v", name, err)
+	}
+	for p := range partitions {
+		c.Produce(t, name, p, n)
+	}
+}
+
+// Produce appends n records to a partition and returns when all in-sync replicas have them.
+func (c *Cluster) Produce(t testing.TB, topic string, partition, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	records := make([]*kgo.Record, n)
+	for i := range records {
+		text := []byte(strconv.Itoa(i))
+		records[i] = &kgo.Record{Topic: topic, Partition: int32(partition), Key: text, Value: text}
+	}
+	// A topic made a moment ago is not known to every node at once.
+	cl := c.Kgo(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.UnknownTopicRetries(-1))
+	if err := cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		t.Fatalf("producing to %s/%d: %v", topic, partition, err)
+	}
+}
