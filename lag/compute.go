@@ -16,13 +16,14 @@ func Compute(s *Snapshot, f Filter) []Row {
 	}
 	rows := make([]Row, 0, n)
 	for i := range s.Groups {
-		rows = appendGroup(rows, s, &s.Groups[i], f)
+		rows = appendGroup(rows, s, i, f)
 	}
 	return rows
 }
 
-func appendGroup(rows []Row, s *Snapshot, g *Group, f Filter) []Row {
-	base := Row{Group: g.Name, Type: known(string(g.Type)), State: known(g.State)}
+func appendGroup(rows []Row, s *Snapshot, index int, f Filter) []Row {
+	g := &s.Groups[index]
+	base := Row{group: index, Group: g.Name, Type: known(string(g.Type)), State: known(g.State)}
 	if g.CommitsErr != nil {
 		base.Error, base.Status = g.CommitsErr, failure(g.CommitsErr)
 		return append(rows, base)

@@ -28,7 +28,7 @@ func Errors(s *Snapshot, rows []Row) []*cluster.Error {
 		add(g.DescribeErr)
 		add(g.CommitsErr)
 		var mine []Row
-		mine, rows = split(rows, func(r *Row) bool { return r.Group == g.Name })
+		mine, rows = split(rows, func(r *Row) bool { return r.group == i })
 		for k := range mine {
 			add(mine[k].Error)
 		}

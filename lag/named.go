@@ -31,7 +31,7 @@ func (c *chains) named(ctx context.Context) (cluster.Brokers, []*cluster.Error) 
 		g.describe(described[i])
 		g.commit(commits[ref.Group])
 		if described[i].NotFound() && len(g.Commits) == 0 {
-			c.fail(g.DescribeErr) // no commits either: OffsetFetch of an unknown group gives none, and no error
+			c.errs = append(c.errs, g.DescribeErr) // no commits either: OffsetFetch of an unknown group gives none, and no error
 			continue
 		}
 		c.add(g)

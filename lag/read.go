@@ -80,7 +80,6 @@ func readGroups(ctx context.Context, run *cluster.Run, q Query, commits bool) (*
 			return !q.Keep(cluster.Listed{Group: g.Name, Type: g.Type, State: g.State})
 		})
 	}
-	slices.SortFunc(c.errs, func(a, b *cluster.Error) int { return cmp.Compare(a.Name, b.Name) })
 	return &Snapshot{ClusterID: brokers.ClusterID, Groups: c.groups, Errors: c.errs}, nil
 }
 
@@ -101,21 +100,16 @@ type chains struct {
 	q       Query
 	commits bool // read commits too
 
-	mu     sync.Mutex
+	errs []*cluster.Error
+
+	mu     sync.Mutex // guards groups
 	groups []Group
-	errs   []*cluster.Error
 }
 
 func (c *chains) add(groups ...Group) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.groups = append(c.groups, groups...)
-}
-
-func (c *chains) fail(errs ...*cluster.Error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.errs = append(c.errs, errs...)
 }
 
 // listed asks every broker for its groups and then, without waiting for the other brokers, about
@@ -125,13 +119,14 @@ func (c *chains) listed(ctx context.Context) (cluster.Brokers, []*cluster.Error)
 	if errs != nil {
 		return brokers, errs
 	}
-	c.fail(brokers.Offline...)
+	c.errs = append(c.errs, brokers.Offline...)
+	failed := make([]*cluster.Error, len(brokers.Nodes))
 	var wg sync.WaitGroup
-	for _, node := range brokers.Nodes {
+	for i, node := range brokers.Nodes {
 		wg.Go(func() {
 			listed, e := c.run.Left(roundList).GroupsOf(ctx, node)
 			if e != nil {
-				c.fail(e)
+				failed[i] = e
 				return
 			}
 			if c.q.Keep != nil {
@@ -141,6 +136,7 @@ func (c *chains) listed(ctx context.Context) (cluster.Brokers, []*cluster.Error)
 		})
 	}
 	wg.Wait()
+	c.errs = append(c.errs, slices.DeleteFunc(failed, func(e *cluster.Error) bool { return e == nil })...)
 	return brokers, nil
 }
 
@@ -222,21 +218,37 @@ func (g *Group) commit(c cluster.Commits) { g.Commits, g.CommitsErr = c.Items, c
 
 // partitions are the partitions that the groups commit to or own, each once, sorted.
 func (s *Snapshot) partitions(f Filter) []cluster.TP {
-	seen := map[cluster.TP]bool{}
+	seen := map[string]map[int32]bool{}
+	var topic string
+	var of map[int32]bool // of topic: commits come topic by topic
+	add := func(tp cluster.TP) {
+		if of == nil || tp.Topic != topic {
+			topic = tp.Topic
+			if of = seen[topic]; of == nil {
+				of = map[int32]bool{}
+				seen[topic] = of
+			}
+		}
+		if !of[tp.Partition] && f.Has(tp) {
+			of[tp.Partition] = true
+		}
+	}
 	for i := range s.Groups {
 		g := &s.Groups[i]
 		for k := range g.Commits {
-			if tp := g.Commits[k].TP; !seen[tp] && f.Has(tp) {
-				seen[tp] = true
-			}
+			add(g.Commits[k].TP)
 		}
 		for tp := range ownersOf(g) {
-			if f.Has(tp) {
-				seen[tp] = true
-			}
+			add(tp)
 		}
 	}
-	return slices.SortedFunc(maps.Keys(seen), cluster.CompareTP)
+	var out []cluster.TP
+	for _, t := range slices.Sorted(maps.Keys(seen)) {
+		for _, p := range slices.Sorted(maps.Keys(seen[t])) {
+			out = append(out, cluster.TP{Topic: t, Partition: p})
+		}
+	}
+	return out
 }
 
 // topicNames are the topics to ask about: those of the partitions, and those of the filter, so that a

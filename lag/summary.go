@@ -92,7 +92,7 @@ func ByGroup(s *Snapshot, rows []Row, f Filter) []GroupRow {
 	for i := range s.Groups {
 		g := &s.Groups[i]
 		var mine []Row
-		mine, rows = split(rows, func(r *Row) bool { return r.Group == g.Name })
+		mine, rows = split(rows, func(r *Row) bool { return r.group == i })
 		if f != nil && len(mine) == 0 {
 			continue
 		}
@@ -152,7 +152,7 @@ func ByTopic(rows []Row) []TopicRow {
 	for len(rows) > 0 {
 		first := &rows[0]
 		var mine []Row
-		mine, rows = split(rows, func(r *Row) bool { return r.Group == first.Group && same(r.Topic, first.Topic) })
+		mine, rows = split(rows, func(r *Row) bool { return r.group == first.group && same(r.Topic, first.Topic) })
 		t := TopicRow{Group: first.Group, Topic: first.Topic, Sum: sum(mine), Status: OK}
 		for i := range mine {
 			t.Status = worse(t.Status, mine[i].Status)
@@ -175,7 +175,7 @@ func ByMember(s *Snapshot, rows []Row, f Filter) []MemberRow {
 	for i := range s.Groups {
 		g := &s.Groups[i]
 		var mine []Row
-		mine, rows = split(rows, func(r *Row) bool { return r.Group == g.Name })
+		mine, rows = split(rows, func(r *Row) bool { return r.group == i })
 		out = append(out, memberRows(g, mine, f)...)
 	}
 	return out

@@ -120,7 +120,22 @@ func (r *Run) askSeed(ctx context.Context, b Broker, groups []string) seedAnswer
 	}
 	a.metadata, a.err = ask[*kmsg.MetadataResponse](ctx, r, b, metadataRequest([]string{offsetsTopic}))
 	wg.Wait()
+	if a.err == nil {
+		a.err = metadataError(b, a.metadata)
+	}
 	return a
+}
+
+// metadataError is why an answer does not describe a cluster: a broker that has just started may not
+// know its peers, and no brokers would read as no groups.
+func metadataError(from Broker, resp *kmsg.MetadataResponse) *Error {
+	if e := kafkaError(ScopeBroker, from.Name(), resp.ErrorCode, nil); e != nil {
+		return e
+	}
+	if len(resp.Brokers) == 0 {
+		return &Error{Scope: ScopeBroker, Name: from.Name(), Code: CodeIncomplete, Message: "the broker lists no brokers: it may be starting", Retriable: true}
+	}
+	return nil
 }
 
 func inOrder(seeds []Broker, failed map[Broker]*Error) []*Error {
@@ -166,26 +181,49 @@ func (r *Run) learn(seed Broker, resp *kmsg.MetadataResponse) Brokers {
 	if resp.ClusterID != nil {
 		bs.ClusterID = *resp.ClusterID
 	}
-	for _, b := range resp.Brokers {
-		n := Broker{ID: b.NodeID, Host: b.Host, Port: b.Port}
-		bs.Nodes = append(bs.Nodes, n)
+	bs.Nodes = nodesOf(resp)
+	for _, n := range bs.Nodes {
 		if n.Addr() == seed.Addr() {
 			seed = n
 		}
 	}
-	slices.SortFunc(bs.Nodes, func(a, b Broker) int { return cmp.Compare(a.ID, b.ID) })
 	for _, t := range resp.Topics {
+		slices.SortFunc(t.Partitions, func(a, b kmsg.MetadataResponseTopicPartition) int { return cmp.Compare(a.Partition, b.Partition) })
 		for _, p := range t.Partitions {
 			if p.Leader < 0 {
 				bs.Offline = append(bs.Offline, kafkaError(ScopePartition, TP{offsetsTopic, p.Partition}.String(), kerr.LeaderNotAvailable.Code, ptr("no leader: the groups stored there cannot be seen")))
 			}
 		}
 	}
-	slices.SortFunc(bs.Offline, func(a, b *Error) int { return cmp.Compare(a.Name, b.Name) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seed, r.nodes = seed, bs.Nodes
 	return bs
+}
+
+func nodesOf(resp *kmsg.MetadataResponse) []Broker {
+	var nodes []Broker
+	for _, b := range resp.Brokers {
+		nodes = append(nodes, Broker{ID: b.NodeID, Host: b.Host, Port: b.Port})
+	}
+	slices.SortFunc(nodes, func(a, b Broker) int { return cmp.Compare(a.ID, b.ID) })
+	return nodes
+}
+
+// learnNodes takes in brokers that have started, or moved, since Brokers.
+func (r *Run) learnNodes(nodes []Broker) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := slices.Clone(r.nodes) // others may be reading the old one
+	for _, n := range nodes {
+		i, known := slices.BinarySearchFunc(all, n.ID, func(b Broker, id int32) int { return cmp.Compare(b.ID, id) })
+		if known {
+			all[i] = n
+		} else {
+			all = slices.Insert(all, i, n)
+		}
+	}
+	r.nodes = all
 }
 
 func (r *Run) node(id int32) (Broker, bool) {

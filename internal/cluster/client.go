@@ -43,6 +43,7 @@ type Client struct {
 
 	mu     sync.Mutex
 	conns  map[string]*kgo.Client // by host:port
+	kafka  map[string]bool        // host:port that have answered as a Kafka broker does
 	closed bool
 }
 
@@ -70,7 +71,7 @@ func Dial(c Config, hooks ...kgo.Hook) (*Client, error) {
 	if err := kgo.ValidateOpts(append([]kgo.Opt{kgo.SeedBrokers(c.Bootstrap...)}, opts...)...); err != nil {
 		return nil, err
 	}
-	return &Client{config: c, seeds: seeds, opts: opts, conns: map[string]*kgo.Client{}}, nil
+	return &Client{config: c, seeds: seeds, opts: opts, conns: map[string]*kgo.Client{}, kafka: map[string]bool{}}, nil
 }
 
 // kgoPatience is the longest that kgo can be made to wait for an answer.
@@ -109,15 +110,27 @@ func (c *Client) broker(addr string) (*kgo.Broker, error) {
 	return conn.SeedBrokers()[0], nil
 }
 
-// hangUp closes the connection to a broker that does not answer. kgo would keep it, and later requests
-// would queue behind the one that was given up.
+func (c *Client) knowKafka(addr string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kafka[addr] = true
+}
+
+func (c *Client) knowsKafka(addr string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kafka[addr]
+}
+
+// hangUp forgets the connection to a broker that does not answer, and closes it. kgo would keep it, and
+// later requests would queue behind the one that was given up.
 func (c *Client) hangUp(addr string) {
 	c.mu.Lock()
 	conn := c.conns[addr]
 	delete(c.conns, addr)
 	c.mu.Unlock()
 	if conn != nil {
-		conn.Close()
+		go conn.Close()
 	}
 }
 

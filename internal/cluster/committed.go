@@ -209,7 +209,9 @@ func appendCommits(got []Commits, failed map[string]*Error, g *kmsg.OffsetFetchR
 	n := 0
 	for i := range g.Topics {
 		ps := g.Topics[i].Partitions
-		slices.SortFunc(ps, func(a, b kmsg.OffsetFetchResponseGroupTopicPartition) int { return cmp.Compare(a.Partition, b.Partition) })
+		slices.SortFunc(ps, func(a, b kmsg.OffsetFetchResponseGroupTopicPartition) int {
+			return cmp.Compare(a.Partition, b.Partition)
+		})
 		n += len(ps)
 	}
 	c := Commits{Group: g.Group, Items: make([]Commit, 0, n)}
@@ -227,5 +229,16 @@ func appendCommits(got []Commits, failed map[string]*Error, g *kmsg.OffsetFetchR
 			c.Items = append(c.Items, item)
 		}
 	}
-	return append(got, c)
+	return append(got, c.eachOnce())
+}
+
+// eachOnce sorts what is not sorted, because the answer named a topic twice, and drops what it named
+// twice.
+func (c Commits) eachOnce() Commits {
+	compare := func(a, b Commit) int { return CompareTP(a.TP, b.TP) }
+	if !slices.IsSortedFunc(c.Items, compare) {
+		slices.SortStableFunc(c.Items, compare)
+	}
+	c.Items = slices.CompactFunc(c.Items, func(a, b Commit) bool { return a.TP == b.TP })
+	return c
 }

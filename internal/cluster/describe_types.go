@@ -30,7 +30,15 @@ func (r *Run) describeClassic(ctx context.Context, node Broker, groups []string)
 		d := Described{Group: g.Group, State: g.State, Protocol: g.ProtocolType, Assignor: g.Protocol}
 		d.Assigned = g.ProtocolType == "consumer" && (g.State == "Stable" || g.State == "Empty")
 		for _, m := range g.Members {
-			d.Members = append(d.Members, classicMember(g.ProtocolType, m))
+			out := classicMember(g.ProtocolType, m)
+			switch {
+			case !d.Assigned || out.Assignment != nil:
+			case len(m.MemberAssignment) == 0:
+				out.Assignment = []Assigned{} // the assignor left it out: it has nothing
+			default:
+				d.Assigned = false // unreadable: nobody can say that a partition has no owner
+			}
+			d.Members = append(d.Members, out)
 		}
 		a.ok = append(a.ok, d)
 	}

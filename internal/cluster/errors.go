@@ -7,12 +7,12 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Scope says what kind of thing an Error concerns.
@@ -121,11 +121,11 @@ func lowerFirst(s string) string {
 	return strings.ToLower(s[:1]) + s[1:]
 }
 
-// transportError makes an Error of a request that got no answer.
-func transportError(name string, err error, waited time.Duration) *Error {
+// transportError makes an Error of a request that got no answer. fresh: nothing at that address has
+// answered before, so it need not be a Kafka broker at all.
+func transportError(name string, err error, waited time.Duration, fresh bool) *Error {
 	e := &Error{Scope: ScopeBroker, Name: name, Retriable: true, Err: err}
 	var dns *net.DNSError
-	var first *kgo.ErrFirstReadEOF
 	switch text := err.Error(); {
 	case errors.Is(err, context.Canceled):
 		e.Code, e.Message = CodeInterrupted, "interrupted before the broker answered"
@@ -141,14 +141,30 @@ func transportError(name string, err error, waited time.Duration) *Error {
 		e.Code, e.Message, e.Retriable = CodeNotKafka, "an HTTP server answers there, not a Kafka broker", false
 	case strings.Contains(text, "tls alert record"):
 		e.Code, e.Message, e.Retriable = CodeNotKafka, "the port speaks TLS, and this connection is plaintext", false
-	case errors.As(err, &first), strings.Contains(text, "invalid large response size"):
+	case fresh && isClosed(err):
 		e.Code, e.Message, e.Retriable = CodeNotKafka, "the connection was closed at the first request: the port may expect TLS or SASL, or not be Kafka", false
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
+	case isClosed(err):
 		e.Code, e.Message = CodeClosed, "the connection was closed while waiting for the answer"
+	case fresh && isGarbage(text):
+		e.Code, e.Message, e.Retriable = CodeNotKafka, "what answers there is not a Kafka broker", false
 	default:
 		e.Code, e.Message = CodeConnection, text
 	}
 	return e
+}
+
+// isClosed reports whether the other end hung up.
+func isClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+}
+
+// isGarbage reports whether kgo could make no sense of the bytes that came. It has no error values
+// for that.
+func isGarbage(text string) bool {
+	return slices.ContainsFunc([]string{
+		"invalid large response size", "invalid negative response size", "correlation ID mismatch", "not contain enough data", "short response",
+	}, func(s string) bool { return strings.Contains(text, s) })
 }
 
 func dnsReason(e *net.DNSError) string {

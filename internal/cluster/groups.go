@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -68,8 +69,12 @@ func listedOf(node Broker, resp *kmsg.ListGroupsResponse) []Listed {
 	for _, g := range resp.Groups {
 		out = append(out, Listed{g.Group, GroupType(strings.ToLower(g.GroupType)), g.GroupState, g.ProtocolType, node})
 	}
-	slices.SortFunc(out, func(a, b Listed) int { return cmp.Compare(a.Group, b.Group) })
-	return out
+	return eachGroupOnce(out)
+}
+
+func eachGroupOnce(all []Listed) []Listed {
+	slices.SortStableFunc(all, func(a, b Listed) int { return cmp.Compare(a.Group, b.Group) })
+	return slices.CompactFunc(all, func(a, b Listed) bool { return a.Group == b.Group })
 }
 
 // ListGroups lists the groups of all brokers, sorted, each once. Brokers must have been called.
@@ -83,10 +88,7 @@ func (r *Run) ListGroups(ctx context.Context) ([]Listed, []*Error) {
 		wg.Go(func() { lists[i], errs[i] = r.GroupsOf(ctx, n) })
 	}
 	wg.Wait()
-	all := slices.Concat(lists...)
-	slices.SortStableFunc(all, func(a, b Listed) int { return cmp.Compare(a.Group, b.Group) })
-	// A group that moves to another coordinator between two answers is in both.
-	all = slices.CompactFunc(all, func(a, b Listed) bool { return a.Group == b.Group })
+	all := eachGroupOnce(slices.Concat(lists...)) // one that moves to another coordinator between two answers is in both
 	return all, slices.DeleteFunc(errs, func(e *Error) bool { return e == nil })
 }
 
@@ -180,17 +182,15 @@ type askGroups func(ctx context.Context, node Broker, groups []string) map[strin
 // has moved are looked up again and asked once more; those whose coordinator is loading are asked
 // again for a while. It returns the errors that remain, by group.
 func (r *Run) perCoordinator(ctx context.Context, refs []Ref, ask askGroups) map[string]*Error {
-	failed := map[string]*Error{}
 	refs = slices.Clone(refs)
-	for _, f := range r.locate(ctx, refs) {
-		failed[f.Group] = f.Err
-	}
+	failed := r.locate(ctx, refs)
 	refs = slices.DeleteFunc(refs, func(ref Ref) bool { return failed[ref.Group] != nil })
 	moved := false
 	r.backoff(ctx, func() bool {
-		for g, e := range r.askOnce(ctx, refs, ask) {
-			failed[g] = e
+		for _, ref := range refs {
+			delete(failed, ref.Group) // only now: where the time is up, the last error stands
 		}
+		maps.Copy(failed, r.askOnce(ctx, refs, ask))
 		var again []Ref
 		for _, ref := range refs {
 			e := failed[ref.Group]
@@ -207,19 +207,18 @@ func (r *Run) perCoordinator(ctx context.Context, refs []Ref, ask askGroups) map
 		}
 		for _, ref := range again {
 			moved = moved || ref.Coordinator.ID < 0
-			delete(failed, ref.Group)
 		}
-		for _, f := range r.locate(ctx, again) {
-			failed[f.Group] = f.Err
-		}
-		refs = slices.DeleteFunc(again, func(ref Ref) bool { return failed[ref.Group] != nil })
+		lost := r.locate(ctx, again)
+		maps.Copy(failed, lost)
+		refs = slices.DeleteFunc(again, func(ref Ref) bool { return lost[ref.Group] != nil })
 		return len(refs) > 0
 	})
 	return failed
 }
 
-// locate fills in the coordinators that the refs lack and returns those that could not be found.
-func (r *Run) locate(ctx context.Context, refs []Ref) []Found {
+// locate fills in the coordinators that the refs lack. It returns why, by group, where one could not
+// be found.
+func (r *Run) locate(ctx context.Context, refs []Ref) map[string]*Error {
 	var names []string
 	var at []int
 	for i, ref := range refs {
@@ -227,16 +226,16 @@ func (r *Run) locate(ctx context.Context, refs []Ref) []Found {
 			names, at = append(names, ref.Group), append(at, i)
 		}
 	}
+	failed := map[string]*Error{}
 	if len(names) == 0 {
-		return nil
+		return failed
 	}
-	var failed []Found
 	for k, f := range r.FindGroups(ctx, names) {
 		if f.Err != nil {
-			failed = append(failed, f)
-			continue
+			failed[f.Group] = f.Err
+		} else {
+			refs[at[k]].Coordinator = f.Coordinator
 		}
-		refs[at[k]].Coordinator = f.Coordinator
 	}
 	return failed
 }
@@ -254,9 +253,7 @@ func (r *Run) askOnce(ctx context.Context, refs []Ref, ask askGroups) map[string
 			errs := ask(ctx, node, groups)
 			mu.Lock()
 			defer mu.Unlock()
-			for g, e := range errs {
-				failed[g] = e
-			}
+			maps.Copy(failed, errs)
 		})
 	}
 	wg.Wait()

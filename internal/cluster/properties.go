@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Property is one key of a Java properties file.
@@ -24,6 +26,9 @@ func ParseProperties(text string) ([]Property, error) {
 		first := i
 		line := strings.TrimLeft(lines[i], " \t\f")
 		if line == "" || line[0] == '#' || line[0] == '!' {
+			continue
+		}
+		if line == `\` { // nothing to go on with: the next line may still be blank or a comment
 			continue
 		}
 		for continues(line) {
@@ -94,20 +99,33 @@ func unescapeProperty(s string) (string, error) {
 		case 'f':
 			b.WriteByte('\f')
 		case 'u':
-			if i+5 > len(s) {
-				return "", fmt.Errorf(`malformed \u escape`)
-			}
-			r, err := strconv.ParseUint(s[i+1:i+5], 16, 16)
+			r, err := unicodeEscape(s[i-1:])
 			if err != nil {
-				return "", fmt.Errorf(`malformed \u escape %q`, s[i-1:i+5])
+				return "", err
 			}
-			b.WriteRune(rune(r))
 			i += 4
+			if low, err := unicodeEscape(s[i+1:]); err == nil && utf16.DecodeRune(r, low) != utf8.RuneError {
+				r = utf16.DecodeRune(r, low)
+				i += 6
+			}
+			b.WriteRune(r)
 		default:
 			b.WriteByte(s[i])
 		}
 	}
 	return b.String(), nil
+}
+
+// unicodeEscape reads the \uXXXX that s begins with: one UTF-16 unit.
+func unicodeEscape(s string) (rune, error) {
+	if len(s) < 6 || s[:2] != `\u` {
+		return 0, fmt.Errorf(`malformed \u escape`)
+	}
+	r, err := strconv.ParseUint(s[2:6], 16, 16)
+	if err != nil {
+		return 0, fmt.Errorf(`malformed \u escape %q`, s[:6])
+	}
+	return rune(r), nil
 }
 
 // Properties is what offsetctl takes from a client.properties file.

@@ -88,16 +88,17 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	resp, err := r.send(ctx, node, req)
-	if err != nil && ctx.Err() == nil && r.deadBroker(node) == nil && kgo.IsRetryableBrokerErr(err) {
+	if err != nil && ctx.Err() == nil && r.deadBroker(node) == nil && (isClosed(err) || kgo.IsRetryableBrokerErr(err)) {
 		resp, err = r.send(ctx, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
 	}
 	if err == nil {
+		r.c.knowKafka(node.Addr())
 		return resp, nil
 	}
 	if e := r.deadBroker(node); e != nil {
 		return nil, e // a request beside this one found out
 	}
-	e := transportError(node.Name(), err, time.Since(start))
+	e := transportError(node.Name(), err, time.Since(start), !r.c.knowsKafka(node.Addr()))
 	if e.Code != CodeUnsupported && e.Code != CodeInterrupted {
 		r.markDead(node, e)
 	}
@@ -138,7 +139,7 @@ func (r *Run) markDead(b Broker, e *Error) {
 	if r.dead[b.Addr()] == nil {
 		r.dead[b.Addr()] = e
 		if e.Code == CodeTimeout {
-			go r.c.hangUp(b.Addr())
+			r.c.hangUp(b.Addr())
 		}
 	}
 }

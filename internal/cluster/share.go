@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -60,6 +59,5 @@ func shareCommits(g *kmsg.DescribeShareGroupOffsetsResponseGroup) Commits {
 			c.Items = append(c.Items, item)
 		}
 	}
-	slices.SortFunc(c.Items, func(a, b Commit) int { return CompareTP(a.TP, b.TP) })
-	return c
+	return c.eachOnce()
 }

@@ -80,6 +80,7 @@ func (r *Run) Topics(ctx context.Context, names []string) []Topic {
 	resp, e := askAny[*kmsg.MetadataResponse](ctx, r, metadataRequest(names))
 	got := map[string]Topic{}
 	if resp != nil {
+		r.learnNodes(nodesOf(resp))
 		for i := range resp.Topics {
 			if t := &resp.Topics[i]; t.Topic != nil {
 				got[*t.Topic] = topicOf(t)

@@ -1,0 +1,156 @@
+package cluster
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The values are java.util.Properties' own, from Java 17.
+func TestPropertiesAreReadAsJavaDoes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want map[string]string
+	}{
+		"separators":                         {"a=1\nb:2\nc 3\nd\t4\ne\f5\nf = 6\ng : 7\nh", map[string]string{"a": "1", "b": "2", "c": "3", "d": "4", "e": "5", "f": "6", "g": "7", "h": ""}},
+		"only the first separator counts":    {"a==1\nb=:2\nc : = 3\nd = e = f", map[string]string{"a": "=1", "b": ":2", "c": "= 3", "d": "e = f"}},
+		"comments":                           {"#a=1\n  ! b=2\n\t# c=3\nd=#4\ne=!5", map[string]string{"d": "#4", "e": "!5"}},
+		"comments do not go on":              {"# a=1\\\nb=2", map[string]string{"b": "2"}},
+		"blank lines":                        {"\n  \n\t\f\na=1\n\n", map[string]string{"a": "1"}},
+		"line ends":                          {"a=1\r\nb=2\rc=3\n\r\nd=4", map[string]string{"a": "1", "b": "2", "c": "3", "d": "4"}},
+		"space around":                       {"  a  =  1  \n", map[string]string{"a": "1  "}},
+		"continuation":                       {"a=1,\\\n   2,\\\r\n\t3\nb=4", map[string]string{"a": "1,2,3", "b": "4"}},
+		"continuation in the key":            {"a\\\n  b=1", map[string]string{"ab": "1"}},
+		"continuation by a blank line":       {"a=1\\\n\nb=2", map[string]string{"a": "1", "b": "2"}},
+		"continuation by what looks comment": {"a=1\\\n#2", map[string]string{"a": "1#2"}},
+		"two backslashes do not go on":       {"a=1\\\\\nb=2", map[string]string{"a": `1\`, "b": "2"}},
+		"three do":                           {"a=1\\\\\\\nb=2", map[string]string{"a": `1\b=2`}},
+		"backslash at the end":               {"a=1\\", map[string]string{"a": "1"}},
+		"escapes":                            {`a=\t\n\r\f\\\"\'\q\:\=` + "\nb\\ c\\=d\\:e=1", map[string]string{"a": "\t\n\r\f\\\"'q:=", "b c=d:e": "1"}},
+		"escaped space":                      {`a=\  1`, map[string]string{"a": "  1"}},
+		"unicode":                            {`\u0061=\u00fc\u20AC`, map[string]string{"a": "ü€"}},
+		"surrogates":                         {`a=\uD83D\uDE00!`, map[string]string{"a": "😀!"}},
+		"no key":                             {"=1", map[string]string{"": "1"}},
+		"the last of equal keys":             {"a=1\nb=2\na=3", map[string]string{"a": "3", "b": "2"}},
+		"a lone backslash before a comment":  {"\\\n#a=1\nb=2", map[string]string{"b": "2"}},
+		"a lone backslash before a blank":    {"a=1\n \\\n\nb=2", map[string]string{"a": "1", "b": "2"}},
+		"lone backslashes in a row":          {"\\\n  \\\n#c\nb=1", map[string]string{"b": "1"}},
+		"half a surrogate pair":              {`a=\uD83Dx\uDE00\uD83D\u0041`, map[string]string{"a": "\ufffdx\ufffd\ufffdA"}},
+		"empty":                              {"", map[string]string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ps, err := ParseProperties(tc.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for _, p := range ps {
+				got[p.Key] = p.Value
+			}
+			if d := cmp.Diff(tc.want, got); d != "" {
+				t.Errorf("%q (-want +got):\n%s", tc.text, d)
+			}
+		})
+	}
+}
+
+func TestPropertiesBeyondJava(t *testing.T) {
+	ps, err := ParseProperties("\ufeffa=ü\n\n# comment\nb=1\\\n  2\nc=3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Property{{"a", "ü", 1}, {"b", "12", 4}, {"c", "3", 6}} // no byte order mark, UTF-8, line numbers
+	if d := cmp.Diff(want, ps); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestMalformedUnicodeEscapesAreErrors(t *testing.T) {
+	for _, text := range []string{`a=\u12`, `a=\u12g4`, `\u=1`, `a=\u+123`, `a=\u 123`, `a=\u1_23`} {
+		if ps, err := ParseProperties("x=1\n" + text); err == nil || !strings.HasPrefix(err.Error(), `line 2: malformed \u escape`) {
+			t.Errorf("ParseProperties(%q) = %v, %v", text, ps, err)
+		}
+	}
+}
+
+func FuzzParseProperties(f *testing.F) {
+	for _, s := range []string{"a=1", "a\\\n b : 2", `\u0061=\uD83D\uDE00`, "\\", "#\r\n!\\", "\ufeff=\\\\\\", `a=\u12`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		ps, err := ParseProperties(text)
+		lines := 1 + strings.Count(text, "\n") + strings.Count(text, "\r")
+		for _, p := range ps {
+			if err != nil || p.Line < 1 || p.Line > lines {
+				t.Errorf("property %+v of %d lines, error %v", p, lines, err)
+			}
+		}
+		_, _ = ReadProperties(ps)
+	})
+}
+
+func readText(t *testing.T, text string) (Properties, error) {
+	t.Helper()
+	ps, err := ParseProperties(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ReadProperties(ps)
+}
+
+func TestPropertiesOfAPlaintextClient(t *testing.T) {
+	got, err := readText(t, "bootstrap.servers=a:1, PLAINTEXT://b:2 ,,c:3\nclient.id=me\nrequest.timeout.ms= 7000\ndefault.api.timeout.ms=60000\nsecurity.protocol=plaintext\nmax.poll.records=5\ngroup.id=g\nclient.id=you")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Properties{
+		Bootstrap: []string{"a:1", "b:2", "c:3"}, ClientID: "you", RequestTimeout: 7 * time.Second, Timeout: time.Minute, Ignored: []string{"max.poll.records", "group.id"},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestSecuritySettingsAreNeverIgnored(t *testing.T) {
+	for _, p := range []string{
+		"security.protocol=SSL", "security.protocol=SASL_SSL", "security.protocol=SASL_PLAINTEXT", "security.protocol=", "security.protocol=PLAINTEXT2", "security.providers=org.Other",
+		"ssl.truststore.location=/x", "ssl.endpoint.identification.algorithm=", "ssl.unheard.of=1", "sasl.mechanism=GSSAPI", "sasl.jaas.config=x password=\"hidden\";", "sasl.x=",
+	} {
+		key, value, _ := strings.Cut(p, "=")
+		_, err := readText(t, "# comment\n"+p)
+		if err == nil || !strings.HasPrefix(err.Error(), "line 2: "+key+": ") {
+			t.Errorf("%s: %v, want an error that names line and key", p, err)
+		}
+		if err != nil && value != "" && strings.Contains(err.Error(), value) {
+			t.Errorf("%s: the value is in the error: %v", p, err)
+		}
+	}
+}
+
+func TestTimeoutsThatAreNotMilliseconds(t *testing.T) {
+	for _, v := range []string{"", "5s", "-1", "1.5", "2147483648", "0x10"} {
+		for _, key := range []string{"request.timeout.ms", "default.api.timeout.ms"} {
+			if got, err := readText(t, key+"="+v); err == nil {
+				t.Errorf("%s=%s: got %+v, want an error", key, v, got)
+			}
+		}
+	}
+}
+
+func TestSplitServers(t *testing.T) {
+	for s, want := range map[string][]string{
+		"":                                nil,
+		" , ,":                            nil,
+		"a:1":                             {"a:1"},
+		" a:1 ,\tb:2,":                    {"a:1", "b:2"},
+		"PLAINTEXT://a:1,INTERNAL://b:2":  {"a:1", "b:2"},
+		"[::1]:9092":                      {"[::1]:9092"},
+		"PLAINTEXT://[2001:db8::1]:9092 ": {"[2001:db8::1]:9092"},
+	} {
+		if d := cmp.Diff(want, SplitServers(s)); d != "" {
+			t.Errorf("SplitServers(%q) (-want +got):\n%s", s, d)
+		}
+	}
+}
