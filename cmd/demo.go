@@ -27,12 +27,10 @@ machine, with live traffic, until interrupted, and prints what to paste into the
   offsetctl demo`,
 		DisableFlagParsing: true, // they belong to the command that follows
 		RunE: func(c *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0:
-				return s.serveDemo(c.Context())
-			case args[0] == "-h" || args[0] == "--help":
+			switch first := append(args, "")[0]; first {
+			case "-h", "--help":
 				return c.Help()
-			case args[0] == "demo":
+			case "demo":
 				return usagef("demo takes a command, as in: offsetctl demo lag")
 			}
 			return s.runDemo(c.Context(), args)
@@ -40,7 +38,7 @@ machine, with live traffic, until interrupted, and prints what to paste into the
 	}
 }
 
-// runDemo runs one command line on the embedded cluster.
+// runDemo runs one command line on the embedded cluster; one without a command, be it with flags, serves the cluster.
 func (s *session) runDemo(ctx context.Context, args []string) error {
 	sub := *s
 	sub.conn, sub.shape = connectionFlags{}, outputFlags{}
@@ -50,9 +48,10 @@ func (s *session) runDemo(ctx context.Context, args []string) error {
 			embedded.Close()
 		}
 	}()
+	sub.bare = sub.serveDemo
 	sub.dial = func(sub *session) (*cluster.Client, time.Duration, error) {
-		if sub.conn.bootstrap != "" || sub.conn.config != "" {
-			return nil, 0, usagef("demo brings its own cluster: leave out --bootstrap-server and --command-config")
+		if err := sub.ownCluster(); err != nil {
+			return nil, 0, err
 		}
 		var err error
 		if embedded, err = demo.Start(ctx, demo.Options{}); err != nil {
@@ -66,8 +65,21 @@ func (s *session) runDemo(ctx context.Context, args []string) error {
 	return err
 }
 
+func (s *session) ownCluster() error {
+	if s.conn.bootstrap != "" || s.conn.config != "" {
+		return usagef("demo brings its own cluster: leave out --bootstrap-server and --command-config")
+	}
+	return nil
+}
+
 // serveDemo serves the embedded cluster on local ports until interrupted.
 func (s *session) serveDemo(ctx context.Context) error {
+	if err := s.ownCluster(); err != nil {
+		return err
+	}
+	if err := s.noFormat("demo without a command"); err != nil {
+		return err
+	}
 	c, err := demo.Start(ctx, demo.Options{Listen: true})
 	if err != nil {
 		return err

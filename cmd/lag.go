@@ -160,7 +160,7 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 	}
 	if req.query.Named && len(req.query.Groups) == 0 { // an empty list on standard input is no group, never all
 		s.conditions(req, &lag.Snapshot{}, nil)
-		return s.showLag(f, req, &lag.Snapshot{}, nil)
+		return s.showLag(f, req, &lag.Snapshot{}, nil, nil)
 	}
 	return s.run(c.Context(), func(ctx context.Context, run *cluster.Run) error {
 		snap, errs := lag.Read(ctx, run, req.query)
@@ -171,11 +171,12 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 			return s.unreachable(f, newHead("lag", "", time.Now()), errs)
 		}
 		rows := lag.Compute(snap, req.query.Filter)
-		if err := s.showLag(f, req, snap, rows); err != nil {
+		errs = lag.Errors(snap, rows)
+		if err := s.showLag(f, req, snap, rows, errs); err != nil {
 			return err
 		}
 		s.summarize(req, snap, rows)
-		s.report(lag.Errors(snap, rows))
+		s.report(errs)
 		s.suggestGroups(ctx, run, snap.Errors)
 		s.conditions(req, snap, rows)
 		return nil
@@ -183,13 +184,12 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 }
 
 // showLag prints the view asked for.
-func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot, rows []lag.Row) error {
+func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot, rows []lag.Row, errs []*cluster.Error) error {
 	h := newHead("lag", snap.ClusterID, time.Now())
 	h.By = req.by
 	if req.query.Isolation == lag.ReadCommitted {
 		h.Isolation = string(req.query.Isolation)
 	}
-	errs := lag.Errors(snap, rows)
 	switch req.by {
 	case "group":
 		out := arrange(s, req, lag.ByGroup(snap, rows, req.query.Filter), func(r *lag.GroupRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })

@@ -21,11 +21,11 @@ func (s *session) summarize(req lagRequest, snap *lag.Snapshot, rows []lag.Row) 
 	}
 	for _, g := range lag.ByGroup(snap, rows, nil) {
 		mine := slices.DeleteFunc(slices.Clone(rows), func(r lag.Row) bool { return r.Group != g.Group })
-		fmt.Fprintf(s.err, "%s\n", output.AppendEscaped(nil, groupLine(g, mine)))
+		fmt.Fprintf(s.err, "%s\n", output.AppendEscaped(nil, groupLine(g, mine, req.query.Filter)))
 	}
 }
 
-func groupLine(g lag.GroupRow, rows []lag.Row) string {
+func groupLine(g lag.GroupRow, rows []lag.Row, f lag.Filter) string {
 	parts := []string{orUnknown(g.Type, "unknown type"), orUnknown(g.State, "unknown state")}
 	if g.Members == nil {
 		parts = append(parts, "unknown members")
@@ -35,6 +35,8 @@ func groupLine(g lag.GroupRow, rows []lag.Row) string {
 	switch {
 	case g.Partitions == nil:
 		parts = append(parts, g.Error.Message)
+	case *g.Partitions == 0 && f != nil:
+		parts = append(parts, "no rows: none in the topics asked for")
 	case *g.Partitions == 0:
 		parts = append(parts, "no rows: it has committed nothing and owns no partition")
 	default:
@@ -95,22 +97,24 @@ func (s *session) suggestGroups(ctx context.Context, run *cluster.Run, errs []*c
 // a typing mistake or two.
 func closest(name string, listed []cluster.Listed) []string {
 	type candidate struct {
-		name     string
-		distance int
+		name           string
+		rank, distance int
 	}
 	var found []candidate
 	for _, l := range listed {
 		a, b := strings.ToLower(name), strings.ToLower(l.Group)
-		d := distance(a, b)
-		if len(a) >= 3 && (strings.Contains(b, a) || strings.Contains(a, b) && len(b) >= 3) {
-			d = min(d, 2)
+		c := candidate{name: l.Group, distance: distance(a, b)}
+		c.rank = c.distance
+		part := len(a) >= 3 && strings.Contains(b, a) || len(b) >= 3 && strings.Contains(a, b)
+		if part {
+			c.rank = min(c.distance, 2) // as good as two typing mistakes
 		}
-		if d <= max(1, min(3, len(a)/3)) {
-			found = append(found, candidate{l.Group, d})
+		if part || c.distance <= max(1, min(3, len(a)/3)) {
+			found = append(found, c)
 		}
 	}
 	slices.SortFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
 	})
 	var out []string
 	for _, c := range found[:min(3, len(found))] {

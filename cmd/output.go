@@ -49,6 +49,14 @@ func (s *session) format() (output.Format, error) {
 	}
 }
 
+// noFormat refuses -o for what has no rows.
+func (s *session) noFormat(what string) error {
+	if s.shape.format != "" {
+		return usagef("%s has no output formats: leave out --output", what)
+	}
+	return nil
+}
+
 // colored decides on colour: --color, then NO_COLOR, then CLICOLOR_FORCE or FORCE_COLOR, then whether
 // stdout is a terminal that can show it.
 func (s *session) colored() (bool, error) {

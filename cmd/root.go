@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -50,6 +49,7 @@ type session struct {
 
 	code int // what the command that ran exits with if it returns no error
 	dial dialFunc
+	bare func(context.Context) error // what a command line without a command does; nil: print the help
 }
 
 // Main runs one command line and returns its exit code. Data goes to out, everything else to errw.
@@ -89,21 +89,29 @@ func (s *session) main(ctx context.Context, args []string) int {
 func (s *session) execute(ctx context.Context, args []string) error {
 	root := newRoot(s)
 	root.SetArgs(args)
+	help := &latch{Writer: s.out}
 	root.SetIn(s.in)
-	root.SetOut(s.out)
+	root.SetOut(help)
 	root.SetErr(s.err)
-	return root.ExecuteContext(ctx)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	return writeError(help.err)
 }
 
-// usageError is a mistake in the command line or the configuration.
-type usageError struct {
-	err  error
-	hint string
+// latch keeps the first error of writing help texts and completion scripts: cobra drops it.
+type latch struct {
+	io.Writer
+	err error
 }
 
-func (e *usageError) Error() string { return e.err.Error() }
-
-func usagef(format string, args ...any) error { return &usageError{err: fmt.Errorf(format, args...)} }
+func (l *latch) Write(p []byte) (int, error) {
+	n, err := l.Writer.Write(p)
+	if l.err == nil {
+		l.err = err
+	}
+	return n, err
+}
 
 func newRoot(s *session) *cobra.Command {
 	root := &cobra.Command{
@@ -116,7 +124,13 @@ Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noCommand,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if s.bare != nil {
+				return s.bare(c.Context())
+			}
+			return c.Help()
+		},
+		PersistentPreRunE: noEmptyFlag,
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
@@ -125,36 +139,8 @@ Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
 	root.AddCommand(newLagCommand(s), newGroupsCommand(s), newMembersCommand(s), newDemoCommand(s), newVersionCommand(s))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
+	strict(root)
 	return root
-}
-
-// noCommand explains a word that is no command.
-func noCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := "see: offsetctl --help"
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "did you mean: offsetctl " + strings.Join(near, ", offsetctl ")
-	}
-	return &usageError{fmt.Errorf("unknown command %q", args[0]), hint}
-}
-
-// actions are the flags of kafka-consumer-groups.sh that are commands here.
-func actions() map[string]string {
-	return map[string]string{"--describe": "offsetctl lag", "--list": "offsetctl groups", "--members": "offsetctl members", "--all-groups": "offsetctl lag --all-groups", "--group": "offsetctl lag GROUP"}
-}
-
-func flagError(c *cobra.Command, err error) error {
-	hint := "see: " + c.CommandPath() + " --help"
-	if !c.HasParent() {
-		for flag, command := range actions() {
-			if err.Error() == "unknown flag: "+flag {
-				hint = "offsetctl has commands where kafka-consumer-groups.sh has options: " + command
-			}
-		}
-	}
-	return &usageError{err, hint}
 }
 
 // complain prints an error and, if there is one, the next step.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,7 +85,7 @@ func (sel *selection) keep(matchSet bool) (func(cluster.Listed) bool, error) {
 	}
 	var match *regexp.Regexp
 	if matchSet {
-		if match, err = regexp.Compile(`^(?s:` + sel.match + `)$`); err != nil {
+		if match, err = wholeName(sel.match); err != nil {
 			return nil, &usageError{fmt.Errorf("--match: %w", err), "regular expressions are RE2: https://github.com/google/re2/wiki/Syntax"}
 		}
 	}
@@ -93,6 +94,14 @@ func (sel *selection) keep(matchSet bool) (func(cluster.Listed) bool, error) {
 			(states == nil || l.State == "" || slices.Contains(states, l.State)) &&
 			(match == nil || match.MatchString(l.Group))
 	}, nil
+}
+
+// wholeName compiles a pattern anchored at both ends. It must compile by itself first: "a)|(b" would close our group.
+func wholeName(pattern string) (*regexp.Regexp, error) {
+	if _, err := regexp.Compile(pattern); err != nil {
+		return nil, err
+	}
+	return regexp.Compile(`^(?s:` + pattern + `)$`)
 }
 
 // words checks a list of words against those known, without regard to case, and returns them in the
@@ -154,17 +163,18 @@ func parseTopics(specs []string) (lag.Filter, error) {
 		if topic == "" {
 			return nil, usagef("--topic %q names no topic", spec)
 		}
-		ps, known := f[topic]
-		if list == "" || known && ps == nil {
+		named := lag.Partitions{}
+		if list != "" {
+			if err := addPartitions(named, list); err != nil {
+				return nil, usagef("--topic %q: %w", spec, err)
+			}
+		}
+		if ps, known := f[topic]; list == "" || known && ps == nil {
 			f[topic] = nil // all of them
-			continue
-		}
-		if ps == nil {
-			ps = lag.Partitions{}
-			f[topic] = ps
-		}
-		if err := addPartitions(ps, list); err != nil {
-			return nil, usagef("--topic %q: %w", spec, err)
+		} else if known {
+			maps.Copy(ps, named)
+		} else {
+			f[topic] = named
 		}
 	}
 	return f, nil

@@ -28,6 +28,9 @@ func newVersionCommand(s *session) *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if err := s.noFormat("version"); err != nil {
+				return err
+			}
 			_, err := fmt.Fprintf(s.out, "offsetctl %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return writeError(err)
 		},

@@ -1,0 +1,94 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// usageError is a mistake in the command line or the configuration.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func usagef(format string, args ...any) error { return &usageError{err: fmt.Errorf(format, args...)} }
+
+// strict makes a wrong argument of any command a usage error. cobra has plain errors for some, and prints the help of
+// something else for others.
+func strict(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		strict(sub)
+	}
+	args := c.Args
+	switch {
+	case c.Name() == "help":
+		c.Args = helpTopic
+	case !c.Runnable():
+		c.Args = noCommand
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	case args != nil:
+		c.Args = func(c *cobra.Command, a []string) error {
+			err := args(c, a)
+			if usage := (*usageError)(nil); err == nil || errors.As(err, &usage) {
+				return err
+			}
+			return &usageError{err, "see: " + c.CommandPath() + " --help"}
+		}
+	}
+}
+
+func helpTopic(c *cobra.Command, args []string) error {
+	found, rest, err := c.Root().Find(args)
+	if err == nil && len(rest) > 0 && found == c.Root() {
+		return noCommand(found, rest)
+	}
+	return err
+}
+
+// noCommand explains a word that is no command.
+func noCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see: " + c.CommandPath() + " --help"
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean: " + c.CommandPath() + " " + strings.Join(near, ", "+c.CommandPath()+" ")
+	}
+	return &usageError{fmt.Errorf("unknown command %q", args[0]), hint}
+}
+
+// noEmptyFlag refuses a flag with an empty value, most likely an unset shell variable: -b "$KAFKA" must not mean
+// localhost, nor --fail-on "$BAD" nothing to look for. --match and --group may name the group with the empty name.
+func noEmptyFlag(c *cobra.Command, _ []string) error {
+	var err error
+	c.Flags().Visit(func(f *pflag.Flag) {
+		empty := f.Value.String() == "" || f.Value.Type() == "stringSlice" && f.Value.String() == "[]"
+		if empty && f.Name != "match" {
+			err = &usageError{fmt.Errorf("--%s has an empty value", f.Name), "is it an unset shell variable?"}
+		}
+	})
+	return err
+}
+
+// actions are the flags of kafka-consumer-groups.sh that are commands here.
+func actions() map[string]string {
+	return map[string]string{"--describe": "offsetctl lag", "--list": "offsetctl groups", "--members": "offsetctl members", "--all-groups": "offsetctl lag --all-groups", "--group": "offsetctl lag GROUP", "--version": "offsetctl version"}
+}
+
+func flagError(c *cobra.Command, err error) error {
+	hint := "see: " + c.CommandPath() + " --help"
+	if !c.HasParent() {
+		for flag, command := range actions() {
+			if err.Error() == "unknown flag: "+flag {
+				hint = "offsetctl has commands where kafka-consumer-groups.sh has options: " + command
+			}
+		}
+	}
+	return &usageError{err, hint}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts run the real command in a process of its own. What they can say beside testscript's own commands is
+// listed in verbs; each script has its own cluster, if it asks for one.
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"offsetctl": func() { os.Exit(run()) }})
+}
+
+var update = flag.Bool("update", false, "make what the scripts get what they want")
+
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Setup:               setup,
+		Cmds:                commands(),
+	})
+}
+
+// scriptTime is more than any one script needs, on a busy machine too.
+const scriptTime = 60 * time.Second
+
+type fixtureKey struct{}
+
+func setup(env *testscript.Env) error {
+	f := &fixture{heard: make(chan struct{}, 1)}
+	var cancel context.CancelFunc
+	f.ctx, cancel = context.WithTimeout(context.Background(), scriptTime)
+	env.Defer(func() {
+		f.close()
+		cancel()
+	})
+	env.Values[fixtureKey{}] = f
+	env.Setenv("OFFSETCTL_BOOTSTRAP_SERVER", "127.0.0.1:1") // nothing there: a script that forgets its cluster meets no other
+	return nil
+}
+
+// verb is one command of the scripts.
+type verb struct {
+	usage string
+	least int  // arguments
+	raw   bool // take arguments as they are; else one that begins with a double quote is a Go string
+	do    func(f *fixture, ts *testscript.TestScript, args []string) error
+}
+
+func verbs() map[string]verb {
+	return map[string]verb{
+		// The cluster: $BOOTSTRAP is its node 0, $BROKER0, $BROKER1, … are all. Partition p is led by node p % brokers.
+		"cluster":  {"cluster [BROKERS]", 0, false, (*fixture).startCluster},
+		"topic":    {"topic NAME PARTITIONS", 2, false, (*fixture).topic},
+		"deltopic": {"deltopic NAME", 1, false, (*fixture).deleteTopic},
+		"produce":  {"produce TOPIC:P RECORDS", 2, false, (*fixture).produce},
+		"open":     {"open TOPIC:P (one record in a transaction that stays open)", 1, false, (*fixture).open},
+		"trim":     {"trim TOPIC:P OFFSET", 2, false, (*fixture).trim},
+		"commit":   {"commit GROUP TOPIC:P OFFSET [METADATA]", 3, false, (*fixture).commit},
+		"pending":  {"pending GROUP TOPIC:P OFFSET (in a transaction)", 3, false, (*fixture).pending},
+		"settle":   {"settle GROUP (commit its transaction)", 1, false, (*fixture).settle},
+		"join":     {"join GROUP CLIENT TOPIC… (a live member)", 3, false, (*fixture).join},
+		"groups":   {"groups N TOPIC:P OFFSET (g00000, g00001, …)", 3, false, (*fixture).manyGroups},
+
+		// What goes wrong with it.
+		"fault":    {"fault [once] REQUEST CODE [group|topic|node NAME]", 2, false, (*fixture).fault},
+		"mute":     {"mute NODE (it takes requests and never answers)", 1, false, (*fixture).mute},
+		"down":     {"down NODE (still listed, refuses connections)", 1, false, (*fixture).down},
+		"noleader": {"noleader TOPIC:P", 1, false, (*fixture).noLeader},
+		"logend":   {"logend TOPIC:P OFFSET", 2, false, (*fixture).logEnd},
+
+		// A port that is no Kafka: its address is $BADPORT.
+		"badport":   {"badport http|tls|closed|mute|garbage", 1, false, (*fixture).badPort},
+		"untouched": {"untouched (nobody has connected to $BADPORT)", 0, false, (*fixture).untouched},
+
+		// Running and checking.
+		"exits":     {"exits [-within D] CODE PROGRAM [ARG]…", 2, false, (*fixture).exits},
+		"start":     {"start PROGRAM [ARG]… (goes on when it waits for a mute broker, or has printed export NAME=VALUE)", 1, false, (*fixture).start},
+		"interrupt": {"interrupt CODE (Ctrl-C for what was started)", 1, false, (*fixture).interrupt},
+		"json":      {"json FILE PATH [WANT]", 2, true, (*fixture).json},
+		"ndjson":    {"ndjson FILE PATH [WANT]", 2, true, (*fixture).ndjson},
+		"yaml":      {"yaml FILE PATH [WANT]", 2, true, (*fixture).yaml},
+		"fields":    {"fields FILE NAME… (of every item, in this order)", 2, true, (*fixture).fields},
+		"same":      {"same JSONFILE YAMLFILE (but for the time)", 2, true, (*fixture).same},
+		"mask":      {"mask stdout|stderr FILE (FILE: the same without what differs from run to run)", 2, true, (*fixture).mask},
+		"write":     {"write FILE STRING…", 2, false, (*fixture).write},
+	}
+}
+
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	cmds := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, v := range verbs() {
+		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if neg || len(args) < v.least {
+				ts.Fatalf("usage: %s", v.usage)
+			}
+			if !v.raw {
+				args = unquoted(ts, args)
+			}
+			ts.Check(v.do(ts.Value(fixtureKey{}).(*fixture), ts, args))
+		}
+	}
+	return cmds
+}
+
+// unquoted undoes Go quoting, in which a script can write any name.
+func unquoted(ts *testscript.TestScript, args []string) []string {
+	var out []string
+	for _, a := range args {
+		if strings.HasPrefix(a, `"`) {
+			s, err := strconv.Unquote(a)
+			if err != nil {
+				ts.Fatalf("not a Go string: %s", a)
+			}
+			a = s
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// number is an argument that must be one.
+func number(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("not a number: %q", s)
+	}
+	return n, nil
+}
