@@ -48,6 +48,9 @@ func setup(env *testscript.Env) error {
 	})
 	env.Values[fixtureKey{}] = f
 	env.Setenv("OFFSETCTL_BOOTSTRAP_SERVER", "127.0.0.1:1") // nothing there: a script that forgets its cluster meets no other
+	if env.Getenv("GORACE") == "" {
+		env.Setenv("GORACE", "atexit_sleep_ms=10") // the race detector's second at each exit would be minutes
+	}
 	return nil
 }
 

@@ -46,14 +46,6 @@ func (c *counter) OnBrokerConnect(kgo.BrokerMetadata, time.Duration, net.Conn, e
 	c.conns++
 }
 
-func (c *counter) total() int {
-	n := 0
-	for _, v := range c.requests {
-		n += v
-	}
-	return n
-}
-
 // read reads a snapshot with a client of its own.
 func read(t *testing.T, c *kafkatest.Cluster, timeout time.Duration, q lag.Query, change func(*cluster.Config)) (*lag.Snapshot, []lag.Row, *counter) {
 	t.Helper()
