@@ -2,8 +2,7 @@ package cmd
 
 import (
 	"context"
-	"fmt"
-	"math"
+
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 	"github.com/offsetctl/offsetctl/lag"
-	"github.com/offsetctl/offsetctl/output"
 )
 
 // lagOptions are the flags of lag.
@@ -159,8 +157,7 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 		return err
 	}
 	if req.query.Named && len(req.query.Groups) == 0 { // an empty list on standard input is no group, never all
-		s.conditions(req, &lag.Snapshot{}, nil)
-		return s.showLag(f, req, &lag.Snapshot{}, nil, nil)
+		return s.showLag(f, req, &lag.Snapshot{})
 	}
 	return s.run(c.Context(), func(ctx context.Context, run *cluster.Run) error {
 		snap, errs := lag.Read(ctx, run, req.query)
@@ -170,114 +167,22 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 		if errs != nil {
 			return s.unreachable(f, newHead("lag", "", time.Now()), errs)
 		}
-		rows := lag.Compute(snap, req.query.Filter)
-		errs = lag.Errors(snap, rows)
-		if err := s.showLag(f, req, snap, rows, errs); err != nil {
+		if err := s.showLag(f, req, snap); err != nil {
 			return err
 		}
-		s.summarize(req, snap, rows)
-		s.report(errs)
 		s.suggestGroups(ctx, run, snap.Errors)
-		s.conditions(req, snap, rows)
 		return nil
 	})
 }
 
-// showLag prints the view asked for.
-func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot, rows []lag.Row, errs []*cluster.Error) error {
-	h := newHead("lag", snap.ClusterID, time.Now())
-	h.By = req.by
-	if req.query.Isolation == lag.ReadCommitted {
-		h.Isolation = string(req.query.Isolation)
+// showLag prints the view asked for, and then on stderr what else there is to say.
+func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot) error {
+	v := newLagView(req, snap)
+	if err := s.printLag(f, req, snap.ClusterID, v); err != nil {
+		return err
 	}
-	switch req.by {
-	case "group":
-		out := arrange(s, req, lag.ByGroup(snap, rows, req.query.Filter), func(r *lag.GroupRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
-		return print(s, f, h, groupColumns(), func(r *lag.GroupRow) string { return r.Group }, out, errs)
-	case "topic":
-		out := arrange(s, req, lag.ByTopic(rows), func(r *lag.TopicRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
-		return print(s, f, h, topicColumns(), func(r *lag.TopicRow) string { return r.Group }, out, errs)
-	case "member":
-		out := arrange(s, req, lag.ByMember(snap, rows, req.query.Filter), func(r *lag.MemberRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
-		return print(s, f, h, memberLagColumns(), func(r *lag.MemberRow) string { return r.Group }, out, errs)
-	default:
-		out := arrange(s, req, rows, func(r *lag.Row) (*int64, bool) { return r.Lag, r.Lag == nil })
-		return print(s, f, h, partitionColumns(), func(r *lag.Row) string { return r.Group }, out, errs)
-	}
-}
-
-// arrange filters, sorts and cuts the rows of a view. The rows come sorted by name.
-func arrange[T any](s *session, req lagRequest, rows []T, of func(*T) (sum *int64, unknown bool)) []T {
-	if req.lagging {
-		rows = slices.DeleteFunc(slices.Clone(rows), func(r T) bool {
-			sum, unknown := of(&r)
-			return !unknown && (sum == nil || *sum == 0)
-		})
-	}
-	if req.byLag {
-		rows = slices.Clone(rows)
-		slices.SortStableFunc(rows, func(a, b T) int {
-			x, _ := of(&a)
-			y, _ := of(&b)
-			return compareLag(x, y)
-		})
-	}
-	if req.top > 0 && len(rows) > req.top {
-		s.note("%d of %d rows shown (--top %d)", req.top, len(rows), req.top)
-		rows = rows[:req.top]
-	}
-	return rows
-}
-
-// compareLag orders the largest first and unknown last.
-func compareLag(a, b *int64) int {
-	value := func(p *int64) int64 {
-		if p == nil {
-			return math.MinInt64
-		}
-		return *p
-	}
-	switch x, y := value(a), value(b); {
-	case x > y:
-		return -1
-	case x < y:
-		return 1
-	}
-	return 0
-}
-
-// conditions sets the exit code that --fail-above and --fail-on ask for.
-func (s *session) conditions(req lagRequest, snap *lag.Snapshot, rows []lag.Row) {
-	if req.failAbove != nil {
-		groups := lag.ByGroup(snap, rows, req.query.Filter)
-		above, failed := lag.Above(groups, rows, *req.failAbove)
-		for _, g := range above {
-			s.found("lag of %s is %d, above %d", g.Group, *g.Lag, *req.failAbove)
-		}
-		if failed || len(groups) == 0 {
-			s.code = max(s.code, exitFailed)
-		}
-		if len(groups) == 0 {
-			s.complain("--fail-above: no group was selected", "see which groups there are with: offsetctl groups")
-		}
-	}
-	for _, st := range req.failOn {
-		has := slices.DeleteFunc(slices.Clone(rows), func(r lag.Row) bool { return r.Status != st })
-		if len(has) > 0 {
-			s.found("%d with status %s, the first is %s", len(has), st, rowName(&has[0]))
-		}
-	}
-}
-
-// found says that a condition holds; 3 beats 1.
-func (s *session) found(format string, args ...any) {
-	fmt.Fprintf(s.err, "offsetctl: %s\n", output.AppendEscaped(nil, fmt.Sprintf(format, args...)))
-	s.code = exitCondition
-}
-
-func rowName(r *lag.Row) string {
-	if r.Topic == nil {
-		return r.Group
-	}
-	return fmt.Sprintf("%s on %s:%d", r.Group, *r.Topic, *r.Partition)
+	s.summarize(req, v.every)
+	s.report(v.found.Errors)
+	s.conditions(req, v)
+	return nil
 }

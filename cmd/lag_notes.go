@@ -15,17 +15,16 @@ import (
 // summarize prints one line per named group to a person at a terminal:
 //
 //	payments: consumer, Stable, 3 members, 60 partitions, lag 1234567 (max 900001 at orders:7)
-func (s *session) summarize(req lagRequest, snap *lag.Snapshot, rows []lag.Row) {
+func (s *session) summarize(req lagRequest, groups []lag.GroupRow) {
 	if !s.errTTY || s.shape.quiet || !req.query.Named {
 		return
 	}
-	for _, g := range lag.ByGroup(snap, rows, nil) {
-		mine := slices.DeleteFunc(slices.Clone(rows), func(r lag.Row) bool { return r.Group != g.Group })
-		fmt.Fprintf(s.err, "%s\n", output.AppendEscaped(nil, groupLine(g, mine, req.query.Filter)))
+	for _, g := range groups {
+		fmt.Fprintf(s.err, "%s\n", output.AppendEscaped(nil, groupLine(g, req.query.Filter)))
 	}
 }
 
-func groupLine(g lag.GroupRow, rows []lag.Row, f lag.Filter) string {
+func groupLine(g lag.GroupRow, f lag.Filter) string {
 	parts := []string{orUnknown(g.Type, "unknown type"), orUnknown(g.State, "unknown state")}
 	if g.Members == nil {
 		parts = append(parts, "unknown members")
@@ -40,19 +39,18 @@ func groupLine(g lag.GroupRow, rows []lag.Row, f lag.Filter) string {
 	case *g.Partitions == 0:
 		parts = append(parts, "no rows: it has committed nothing and owns no partition")
 	default:
-		parts = append(parts, count(*g.Partitions, "partition"), lagPhrase(g, rows))
+		parts = append(parts, count(*g.Partitions, "partition"), lagPhrase(g))
 	}
 	return g.Group + ": " + strings.Join(parts, ", ")
 }
 
-func lagPhrase(g lag.GroupRow, rows []lag.Row) string {
+func lagPhrase(g lag.GroupRow) string {
 	if g.Lag == nil {
 		return "lag unknown"
 	}
 	phrase := fmt.Sprintf("lag %d", *g.Lag)
 	if *g.MaxLag > 0 {
-		i := slices.IndexFunc(rows, func(r lag.Row) bool { return r.Lag != nil && *r.Lag == *g.MaxLag })
-		phrase += fmt.Sprintf(" (max %d at %s:%d)", *g.MaxLag, *rows[i].Topic, *rows[i].Partition)
+		phrase += fmt.Sprintf(" (max %d at %s)", *g.MaxLag, g.MaxAt)
 	}
 	if g.UnknownPartitions > 0 {
 		phrase += fmt.Sprintf(", unknown for %d", g.UnknownPartitions)

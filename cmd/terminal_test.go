@@ -133,7 +133,7 @@ func TestGroupLineSaysWhyThereIsNoRow(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := groupLine(c.row, nil, nil); got != c.want {
+			if got := groupLine(c.row, nil); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})

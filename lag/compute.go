@@ -6,24 +6,32 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// Compute returns a row for every partition that a group has a commit for or an assignment of, as
-// far as the filter selects it, sorted by group, topic and partition; and one row for a group whose
-// commits could not be read. It is pure.
+// Each computes the rows of one group after the other and hands them to visit, in the order of the
+// snapshot: a row for every partition that the group has a commit for or an assignment of, as far as
+// the filter selects it, sorted by topic and partition; or one row for a group whose commits could not
+// be read. The slice is used again for the next group: visit copies what it keeps. Each is pure.
+func Each(s *Snapshot, f Filter, visit func(g *Group, rows []Row)) {
+	var rows []Row
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		rows = appendGroup(rows[:0], s, g, f)
+		visit(g, rows)
+	}
+}
+
+// Compute returns the rows of all groups.
 func Compute(s *Snapshot, f Filter) []Row {
 	n := 0
 	for i := range s.Groups {
 		n += len(s.Groups[i].Commits) + 1
 	}
-	rows := make([]Row, 0, n)
-	for i := range s.Groups {
-		rows = appendGroup(rows, s, i, f)
-	}
-	return rows
+	all := make([]Row, 0, n)
+	Each(s, f, func(_ *Group, rows []Row) { all = append(all, rows...) })
+	return all
 }
 
-func appendGroup(rows []Row, s *Snapshot, index int, f Filter) []Row {
-	g := &s.Groups[index]
-	base := Row{group: index, Group: g.Name, Type: known(string(g.Type)), State: known(g.State)}
+func appendGroup(rows []Row, s *Snapshot, g *Group, f Filter) []Row {
+	base := Row{Group: g.Name, Type: known(string(g.Type)), State: known(g.State)}
 	if g.CommitsErr != nil {
 		base.Error, base.Status = g.CommitsErr, failure(g.CommitsErr)
 		return append(rows, base)

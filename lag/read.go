@@ -261,13 +261,30 @@ func topicNames(tps []cluster.TP, f Filter) []string {
 	return names
 }
 
-// missingTopics are the topics of the filter that neither exist nor have a commit.
+// missingTopics are the topics and partitions of the filter that neither exist nor have a commit.
 func missingTopics(f Filter, topics map[string]cluster.Topic, tps []cluster.TP) []*cluster.Error {
+	committed := map[cluster.TP]bool{}
+	for _, tp := range tps {
+		committed[tp], committed[cluster.TP{Topic: tp.Topic, Partition: -1}] = true, true
+	}
 	var errs []*cluster.Error
 	for _, name := range slices.Sorted(maps.Keys(f)) {
-		committed := slices.ContainsFunc(tps, func(tp cluster.TP) bool { return tp.Topic == name })
-		if t := topics[name]; t.Err != nil && !committed {
-			errs = append(errs, t.Err)
+		t := topics[name]
+		if t.Err != nil {
+			if !committed[cluster.TP{Topic: name, Partition: -1}] {
+				errs = append(errs, t.Err)
+			}
+			continue
+		}
+		var absent []cluster.TP
+		for _, p := range slices.Sorted(maps.Keys(f[name])) {
+			tp := cluster.TP{Topic: name, Partition: p}
+			if _, ok := t.Partition(p); !ok && !committed[tp] {
+				absent = append(absent, tp)
+			}
+		}
+		if len(absent) > 0 { // one error for all: a range may name a million
+			errs = append(errs, cluster.NoPartition(absent[0], len(t.Partitions)))
 		}
 	}
 	return errs

@@ -31,8 +31,6 @@ type Row struct {
 	Host           *string        `json:"host"`
 	ClientID       *string        `json:"clientId"`
 	Error          *cluster.Error `json:"error"`
-
-	group int // index in the snapshot's Groups: cheaper to compare than names
 }
 
 // Asked is an offset that only some runs ask for: left out of the JSON where it was not, null where

@@ -13,6 +13,8 @@ type Sum struct {
 	Lag               *int64 `json:"lag"` // of the partitions whose lag is known; nil if none is
 	MaxLag            *int64 `json:"maxLag"`
 	UnknownPartitions int    `json:"unknownPartitions"` // how many are not in the sum
+
+	MaxAt cluster.TP `json:"-"` // the first partition with MaxLag
 }
 
 // sum adds up rows; its Partitions is nil only if they are the one row of an unreadable group.
@@ -38,7 +40,9 @@ func (s *Sum) add(r *Row) {
 		s.Lag, s.MaxLag = new(int64), new(int64)
 	}
 	*s.Lag = addSaturating(*s.Lag, *r.Lag)
-	*s.MaxLag = max(*s.MaxLag, *r.Lag)
+	if *r.Lag > *s.MaxLag {
+		*s.MaxLag, s.MaxAt = *r.Lag, cluster.TP{Topic: *r.Topic, Partition: *r.Partition}
+	}
 }
 
 // addSaturating adds two lags. Offsets go up to 2^63−1, and so may each lag.
@@ -85,32 +89,8 @@ type MemberRow struct {
 	Error *cluster.Error `json:"error"`
 }
 
-// ByGroup sums up the rows per group, in the order of the snapshot. With a filter, groups without a
-// row in it are left out.
-func ByGroup(s *Snapshot, rows []Row, f Filter) []GroupRow {
-	out := make([]GroupRow, 0, len(s.Groups))
-	for i := range s.Groups {
-		g := &s.Groups[i]
-		var mine []Row
-		mine, rows = split(rows, func(r *Row) bool { return r.group == i })
-		if f != nil && len(mine) == 0 {
-			continue
-		}
-		out = append(out, groupRow(g, mine))
-	}
-	return out
-}
-
-// split cuts off the first rows for which same holds.
-func split(rows []Row, same func(*Row) bool) (first, rest []Row) {
-	n := 0
-	for n < len(rows) && same(&rows[n]) {
-		n++
-	}
-	return rows[:n], rows[n:]
-}
-
-func groupRow(g *Group, rows []Row) GroupRow {
+// OfGroup sums up the rows of a group.
+func OfGroup(g *Group, rows []Row) GroupRow {
 	r := GroupRow{
 		Group: g.Name, Type: known(string(g.Type)), State: known(g.State), Protocol: known(g.Protocol),
 		Assignor: known(g.Assignor), Coordinator: g.Coordinator, Sum: sum(rows), Status: OK, Error: g.CommitsErr,
@@ -146,42 +126,34 @@ func topics(rows []Row) int {
 	return n
 }
 
-// ByTopic sums up the rows per group and topic.
-func ByTopic(rows []Row) []TopicRow {
+// OfTopics sums up the rows of a group per topic.
+func OfTopics(rows []Row) []TopicRow {
 	var out []TopicRow
 	for len(rows) > 0 {
 		first := &rows[0]
-		var mine []Row
-		mine, rows = split(rows, func(r *Row) bool { return r.group == first.group && same(r.Topic, first.Topic) })
-		t := TopicRow{Group: first.Group, Topic: first.Topic, Sum: sum(mine), Status: OK}
-		for i := range mine {
-			t.Status = worse(t.Status, mine[i].Status)
-			if e := mine[i].Error; e != nil && t.Error == nil {
+		n := 1
+		for n < len(rows) && same(rows[n].Topic, first.Topic) {
+			n++
+		}
+		t := TopicRow{Group: first.Group, Topic: first.Topic, Sum: sum(rows[:n]), Status: OK}
+		for i := range rows[:n] {
+			t.Status = worse(t.Status, rows[i].Status)
+			if e := rows[i].Error; e != nil && t.Error == nil {
 				t.Error = e
 			}
 		}
 		out = append(out, t)
+		rows = rows[n:]
 	}
 	return out
 }
 
 func same(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// ByMember sums up the rows per member: every member of the groups, also one without partitions
-// (unless there is a filter), and last in each group a row for what no member owns, if anything. The
-// lag of a share group belongs to no single member.
-func ByMember(s *Snapshot, rows []Row, f Filter) []MemberRow {
-	var out []MemberRow
-	for i := range s.Groups {
-		g := &s.Groups[i]
-		var mine []Row
-		mine, rows = split(rows, func(r *Row) bool { return r.group == i })
-		out = append(out, memberRows(g, mine, f)...)
-	}
-	return out
-}
-
-func memberRows(g *Group, rows []Row, f Filter) []MemberRow {
+// OfMembers sums up the rows of a group per member: every member, also one without partitions (unless
+// there is a filter), and last a row for what no member owns, if anything. The lag of a share group
+// belongs to no single member.
+func OfMembers(g *Group, rows []Row, f Filter) []MemberRow {
 	owned := map[string][]Row{} // by consumer id; "" for what no member owns
 	for _, r := range rows {
 		id := ""

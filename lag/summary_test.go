@@ -44,8 +44,9 @@ func asJSON(t *testing.T, v any) string {
 }
 
 func TestSumsByGroup(t *testing.T) {
-	s := shop()
-	got := asJSON(t, ByGroup(s, Compute(s, nil), nil))
+	var rows []GroupRow
+	Each(shop(), nil, func(g *Group, mine []Row) { rows = append(rows, OfGroup(g, mine)) })
+	got := asJSON(t, rows)
 	want := `[` +
 		`{"group":"app","type":"classic","state":"Stable","protocol":null,"assignor":null,"coordinator":null,"members":2,"topics":2,"partitions":3,"lag":15,"maxLag":9,"unknownPartitions":1,"status":"no-leader","error":null},` +
 		`{"group":"idle","type":null,"state":"Empty","protocol":null,"assignor":null,"coordinator":null,"members":0,"topics":0,"partitions":0,"lag":null,"maxLag":null,"unknownPartitions":0,"status":"ok","error":null},` +
@@ -55,25 +56,30 @@ func TestSumsByGroup(t *testing.T) {
 	}
 }
 
-func TestSumsByGroupLeaveOutGroupsWithoutARowInTheFilter(t *testing.T) {
-	s := shop()
-	f := Filter{"orders": nil}
-	groups := ByGroup(s, Compute(s, f), f)
-	var got []string
-	for _, g := range groups {
-		got = append(got, g.Group)
-	}
-	if diff := cmp.Diff([]string{"app", "secret"}, got); diff != "" { // what secret has is not known
+func TestSumsCountOnlyWhatTheFilterSelects(t *testing.T) {
+	got := map[string]int64{}
+	Each(shop(), Filter{"orders": nil}, func(g *Group, mine []Row) {
+		if r := OfGroup(g, mine); r.Lag != nil {
+			got[r.Group] = *r.Lag
+		}
+	})
+	if diff := cmp.Diff(map[string]int64{"app": 6}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
-	}
-	if *groups[0].Lag != 6 {
-		t.Errorf("lag of the topic asked for is %d, want 6", *groups[0].Lag)
 	}
 }
 
+func TestSumsNameThePartitionWithTheLargestLag(t *testing.T) {
+	Each(shop(), nil, func(g *Group, mine []Row) {
+		if r := OfGroup(g, mine); g.Name == "app" && r.MaxAt != (cluster.TP{Topic: "payments"}) {
+			t.Errorf("the largest lag is at %s, want payments:0", r.MaxAt)
+		}
+	})
+}
+
 func TestSumsByTopic(t *testing.T) {
-	s := shop()
-	got := asJSON(t, ByTopic(Compute(s, nil))[:2])
+	var rows []TopicRow
+	Each(shop(), nil, func(_ *Group, mine []Row) { rows = append(rows, OfTopics(mine)...) })
+	got := asJSON(t, rows[:2])
 	want := `[` +
 		`{"group":"app","topic":"orders","partitions":1,"lag":6,"maxLag":6,"unknownPartitions":0,"status":"ok","error":null},` +
 		`{"group":"app","topic":"payments","partitions":2,"lag":9,"maxLag":9,"unknownPartitions":1,"status":"no-leader","error":{"scope":"partition","name":"orders:0","code":"LEADER_NOT_AVAILABLE","message":"it failed","retriable":false}}]`
@@ -83,8 +89,9 @@ func TestSumsByTopic(t *testing.T) {
 }
 
 func TestSumsByMemberKeepWhatNoMemberOwns(t *testing.T) {
-	s := shop()
-	got := asJSON(t, ByMember(s, Compute(s, nil), nil)[:3])
+	var rows []MemberRow
+	Each(shop(), nil, func(g *Group, mine []Row) { rows = append(rows, OfMembers(g, mine, nil)...) })
+	got := asJSON(t, rows[:3])
 	want := `[` +
 		`{"group":"app","consumerId":"m-1","instanceId":null,"host":"10.0.0.1","clientId":"app","partitions":1,"lag":6,"maxLag":6,"unknownPartitions":0,"error":null},` +
 		`{"group":"app","consumerId":"m-2","instanceId":null,"host":"10.0.0.2","clientId":"app","partitions":0,"lag":null,"maxLag":null,"unknownPartitions":0,"error":null},` +
@@ -95,7 +102,7 @@ func TestSumsByMemberKeepWhatNoMemberOwns(t *testing.T) {
 }
 
 func TestSumNeverOverflows(t *testing.T) {
-	rows := []Row{{Partition: p32(0), Lag: p64(math.MaxInt64)}, {Partition: p32(1), Lag: p64(math.MaxInt64)}}
+	rows := []Row{{Topic: new(string), Partition: p32(0), Lag: p64(math.MaxInt64)}, {Topic: new(string), Partition: p32(1), Lag: p64(math.MaxInt64)}}
 	if got := sum(rows); *got.Lag != math.MaxInt64 {
 		t.Errorf("sum of two largest lags is %d", *got.Lag)
 	}
@@ -105,7 +112,7 @@ func TestErrorsAreNamedOnce(t *testing.T) {
 	s := shop()
 	s.Errors = []*cluster.Error{{Scope: cluster.ScopeBroker, Name: "2 (host:9092)", Code: "REQUEST_TIMED_OUT"}}
 	var got []string
-	for _, e := range Errors(s, Compute(s, nil)) {
+	for _, e := range Errors(s, nil) {
 		got = append(got, string(e.Scope)+" "+e.Name+" "+e.Code)
 	}
 	want := []string{"broker 2 (host:9092) REQUEST_TIMED_OUT", "partition orders:0 LEADER_NOT_AVAILABLE", "partition orders:0 GROUP_AUTHORIZATION_FAILED"}
@@ -114,19 +121,24 @@ func TestErrorsAreNamedOnce(t *testing.T) {
 	}
 }
 
-func TestAboveCountsOnlyKnownLagAndReportsFailures(t *testing.T) {
+func TestFindingsTallyStatusesAndWhatCouldNotBeRead(t *testing.T) {
 	s := shop()
-	rows := Compute(s, nil)
-	groups := ByGroup(s, rows, nil)
-	above, failed := Above(groups, rows, 14)
-	if len(above) != 1 || above[0].Group != "app" || !failed {
-		t.Errorf("above 14: %d groups, failed %t; want app, true", len(above), failed)
+	found := NewFindings(s)
+	Each(s, nil, found.Add)
+	want := map[Status]Tally{
+		Unassigned:   {Rows: 1, Group: "app", At: &cluster.TP{Topic: "payments"}},
+		NoLeader:     {Rows: 1, Group: "app", At: &cluster.TP{Topic: "payments", Partition: 1}},
+		Unauthorized: {Rows: 1, Group: "secret"},
 	}
-	if above, _ := Above(groups, rows, 15); len(above) != 0 {
-		t.Errorf("above 15: %d groups, want none", len(above))
+	if diff := cmp.Diff(want, found.ByStatus); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
-	never := []Row{{Partition: p32(0), Status: NoCommit}, {Partition: p32(1), Status: TopicGone}}
-	if _, failed := Above(nil, never, 0); failed {
+	if !found.Unread {
+		t.Error("a lag that could not be read is not noticed")
+	}
+	answers := NewFindings(&Snapshot{})
+	answers.Add(&Group{}, []Row{{Topic: new(string), Partition: p32(0), Status: NoCommit}, {Topic: new(string), Partition: p32(1), Status: TopicGone}})
+	if answers.Unread {
 		t.Error("partitions without a commit and of deleted topics are not failures")
 	}
 }
@@ -164,6 +176,6 @@ func BenchmarkCompute(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		ByGroup(s, Compute(s, nil), nil)
+		Each(s, nil, func(g *Group, rows []Row) { OfGroup(g, rows) })
 	}
 }

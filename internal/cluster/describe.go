@@ -121,6 +121,9 @@ func (d *described) collect(ctx context.Context, r *Run, t GroupType, refs []Ref
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		for _, g := range ok {
+			if _, ok := d.byGroup[g.Group]; ok && t == Classic {
+				continue // some brokers answer the classic describe for every group: the newer one knows better
+			}
 			g.Type, g.Coordinator = t, node
 			slices.SortFunc(g.Members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
 			d.byGroup[g.Group] = g

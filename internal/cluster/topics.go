@@ -58,6 +58,11 @@ type Partition struct {
 	Err         *Error
 }
 
+// NoPartition is the error of a partition that its topic, which has so many, does not have.
+func NoPartition(tp TP, has int) *Error {
+	return kafkaError(ScopePartition, tp.String(), kerr.UnknownTopicOrPartition.Code, ptr(fmt.Sprintf("the topic has no such partition, only 0 to %d", has-1)))
+}
+
 // metadataRequest asks for the nodes and the topics named, and for no others. Never creates a topic.
 func metadataRequest(topics []string) *kmsg.MetadataRequest {
 	req := kmsg.NewPtrMetadataRequest()

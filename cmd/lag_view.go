@@ -1,0 +1,142 @@
+package cmd
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/offsetctl/offsetctl/lag"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+// lagView is what one pass over a snapshot gives: the groups, the rows of the view asked for, and what
+// was found on the way.
+type lagView struct {
+	every      []lag.GroupRow // all groups read
+	groups     []lag.GroupRow // those with a row in the topics asked for
+	topics     []lag.TopicRow
+	members    []lag.MemberRow
+	partitions []lag.Row
+	found      *lag.Findings
+}
+
+func newLagView(req lagRequest, snap *lag.Snapshot) lagView {
+	v := lagView{found: lag.NewFindings(snap)}
+	filter := req.query.Filter
+	lag.Each(snap, filter, func(g *lag.Group, rows []lag.Row) {
+		v.found.Add(g, rows)
+		sum := lag.OfGroup(g, rows)
+		v.every = append(v.every, sum)
+		if filter == nil || len(rows) > 0 {
+			v.groups = append(v.groups, sum)
+		}
+		switch req.by {
+		case "topic":
+			v.topics = append(v.topics, lag.OfTopics(rows)...)
+		case "member":
+			v.members = append(v.members, lag.OfMembers(g, rows, filter)...)
+		case "partition":
+			v.partitions = append(v.partitions, rows...)
+		}
+	})
+	return v
+}
+
+func (s *session) printLag(f form, req lagRequest, clusterID string, v lagView) error {
+	h := newHead("lag", clusterID, time.Now())
+	h.By = req.by
+	if req.query.Isolation == lag.ReadCommitted {
+		h.Isolation = string(req.query.Isolation)
+	}
+	switch req.by {
+	case "group":
+		rows := arrange(s, req, v.groups, func(r *lag.GroupRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
+		return print(s, f, h, groupColumns(), func(r *lag.GroupRow) string { return r.Group }, rows, v.found.Errors)
+	case "topic":
+		rows := arrange(s, req, v.topics, func(r *lag.TopicRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
+		return print(s, f, h, topicColumns(), func(r *lag.TopicRow) string { return r.Group }, rows, v.found.Errors)
+	case "member":
+		rows := arrange(s, req, v.members, func(r *lag.MemberRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
+		return print(s, f, h, memberLagColumns(), func(r *lag.MemberRow) string { return r.Group }, rows, v.found.Errors)
+	default:
+		rows := arrange(s, req, v.partitions, func(r *lag.Row) (*int64, bool) { return r.Lag, r.Lag == nil })
+		return print(s, f, h, partitionColumns(), func(r *lag.Row) string { return r.Group }, rows, v.found.Errors)
+	}
+}
+
+// arrange filters, sorts and cuts the rows of a view. The rows come sorted by name.
+func arrange[T any](s *session, req lagRequest, rows []T, of func(*T) (sum *int64, unknown bool)) []T {
+	if req.lagging {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(r T) bool {
+			sum, unknown := of(&r)
+			return !unknown && (sum == nil || *sum == 0)
+		})
+	}
+	if req.byLag {
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, func(a, b T) int {
+			x, _ := of(&a)
+			y, _ := of(&b)
+			return compareLag(x, y)
+		})
+	}
+	if req.top > 0 && len(rows) > req.top {
+		s.note("%d of %d rows shown (--top %d)", req.top, len(rows), req.top)
+		rows = rows[:req.top]
+	}
+	return rows
+}
+
+// compareLag orders the largest first and unknown last.
+func compareLag(a, b *int64) int {
+	value := func(p *int64) int64 {
+		if p == nil {
+			return math.MinInt64
+		}
+		return *p
+	}
+	switch x, y := value(a), value(b); {
+	case x > y:
+		return -1
+	case x < y:
+		return 1
+	}
+	return 0
+}
+
+// conditions sets the exit code that --fail-above and --fail-on ask for.
+func (s *session) conditions(req lagRequest, v lagView) {
+	if req.failAbove != nil {
+		if v.found.Unread {
+			s.code = max(s.code, exitFailed)
+		}
+		if len(v.groups) == 0 {
+			s.code = max(s.code, exitFailed)
+			s.complain("--fail-above: no group was selected", "see which groups there are with: offsetctl groups")
+		}
+		for _, g := range v.groups {
+			if g.Lag != nil && *g.Lag > *req.failAbove {
+				s.found("lag of %s is %d, above %d", g.Group, *g.Lag, *req.failAbove)
+			}
+		}
+	}
+	for _, status := range req.failOn {
+		if t := v.found.ByStatus[status]; t.Rows > 0 {
+			s.found("%d with status %s, the first is %s", t.Rows, status, tallyName(t))
+		}
+	}
+}
+
+// found says that a condition holds; 3 beats 1.
+func (s *session) found(format string, args ...any) {
+	fmt.Fprintf(s.err, "offsetctl: %s\n", output.AppendEscaped(nil, fmt.Sprintf(format, args...)))
+	s.code = exitCondition
+}
+
+func tallyName(t lag.Tally) string {
+	if t.At == nil {
+		return t.Group
+	}
+	return t.Group + " on " + t.At.String()
+}
