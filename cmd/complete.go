@@ -2,37 +2,170 @@ package cmd
 
 import (
 	"context"
+	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/lag"
 )
+
+// Shells ask for completions with a hidden command of cobra's, __complete, and the words of the command line, of which
+// the last is unfinished. What is completed is said here, once for all commands: arguments and flags that name groups
+// and topics from the cluster, flags with few values from those, files only where a file is meant.
 
 // completionTime is what a person at a prompt waits for.
 const completionTime = time.Second
 
-// completeGroups completes group names from the cluster, silently when it cannot.
+// completes tells whether a shell asks.
+func completes(args []string) bool {
+	return len(args) > 1 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
+// complete answers a shell. What follows demo is a command line of its own, on the embedded cluster.
+func (s *session) complete(ctx context.Context, root *cobra.Command, args []string) error {
+	last := len(args) - 1
+	inDemo := s.bare != nil
+	if c, words, err := root.Find(args[1:last]); err == nil && c.Name() == "demo" && !inDemo {
+		return s.runDemo(ctx, slices.Concat(args[:1], words, args[last:]))
+	}
+	if inDemo {
+		hideFromDemo(root)
+	}
+	out := &completionOutput{Writer: root.OutOrStdout()}
+	root.SetOut(out)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	completeFlags(root, s.flagValues(out))
+	return root.ExecuteContext(ctx)
+}
+
+// completionOutput keeps cobra from asking the shell for files, :0, where it could not read the command line.
+type completionOutput struct {
+	io.Writer
+	files bool // they are meant
+}
+
+func (o *completionOutput) Write(p []byte) (int, error) {
+	if string(p) == ":0\n" && !o.files {
+		p = []byte(":4\n") // none
+	}
+	return o.Writer.Write(p)
+}
+
+// hideFromDemo hides what demo refuses.
+func hideFromDemo(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		c.Hidden = c.Hidden || c.Name() == "demo"
+	}
+	for _, name := range []string{"bootstrap-server", "command-config"} {
+		root.PersistentFlags().Lookup(name).Hidden = true
+	}
+}
+
+// flagValues complete flags by name, in every command that has them.
+func (s *session) flagValues(out *completionOutput) map[string]cobra.CompletionFunc {
+	return map[string]cobra.CompletionFunc{
+		"by":        oneOf("group", "topic", "partition", "member"),
+		"color":     oneOf("auto", "always", "never"),
+		"fail-on":   listOf(lag.Statuses()...),
+		"group":     s.completeGroups,
+		"isolation": oneOf(lag.ReadUncommitted, lag.ReadCommitted),
+		"output":    oneOf(formats()...),
+		"sort":      oneOf("lag", "name"),
+		"state":     listOf(kafkaStates()...),
+		"topic":     s.completeTopics,
+		"type":      listOf(kafkaTypes()...),
+		"command-config": func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			out.files = true
+			return nil, cobra.ShellCompDirectiveDefault
+		},
+	}
+}
+
+// completeFlags registers the values of the flags of c and its commands. A command's own registration goes before. It
+// also takes the back quotes, which mark the value's name for the help, from the descriptions.
+func completeFlags(c *cobra.Command, values map[string]cobra.CompletionFunc) {
+	for _, flags := range []*pflag.FlagSet{c.PersistentFlags(), c.Flags()} {
+		flags.VisitAll(func(f *pflag.Flag) {
+			_, f.Usage = pflag.UnquoteUsage(f)
+			if complete := values[f.Name]; complete != nil {
+				_ = c.RegisterFlagCompletionFunc(f.Name, complete)
+			}
+		})
+	}
+	for _, sub := range c.Commands() {
+		completeFlags(sub, values)
+	}
+}
+
+func oneOf[S ~string](words ...S) cobra.CompletionFunc {
+	var choices []cobra.Completion
+	for _, w := range words {
+		choices = append(choices, string(w))
+	}
+	return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// listOf completes the last word of a list with commas, by those that are not in it yet, in any case.
+func listOf[S ~string](words ...S) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		comma := strings.LastIndexByte(toComplete, ',') + 1
+		before, begun := toComplete[:comma], strings.ToLower(toComplete[comma:])
+		given := strings.Split(strings.ToLower(before), ",")
+		var choices []cobra.Completion
+		for _, w := range words {
+			if l := strings.ToLower(string(w)); strings.HasPrefix(l, begun) && !slices.Contains(given, l) {
+				choices = append(choices, before+string(w))
+			}
+		}
+		return choices, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 func (s *session) completeGroups(c *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return s.fromCluster(c.Context(), toComplete, func(ctx context.Context, run *cluster.Run) []string {
+		listed, _ := run.ListGroups(ctx)
+		var names []string
+		for _, l := range listed {
+			names = append(names, l.Group)
+		}
+		return names
+	})
+}
+
+func (s *session) completeTopics(c *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return s.fromCluster(c.Context(), toComplete, func(ctx context.Context, run *cluster.Run) []string {
+		names, _ := run.TopicNames(ctx)
+		return names
+	})
+}
+
+// fromCluster completes by the names that list gets from the cluster, silently by none when it cannot.
+func (s *session) fromCluster(ctx context.Context, toComplete string, list func(context.Context, *cluster.Run) []string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	client, _, err := s.dial(s)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(c.Context(), completionTime)
+	ctx, cancel := context.WithTimeout(ctx, completionTime)
 	defer cancel()
 	run := client.Run(cluster.In(time.Now(), completionTime))
 	if _, errs := run.Left(2).Brokers(ctx); errs != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	listed, _ := run.ListGroups(ctx)
-	var names []cobra.Completion
-	for _, l := range listed {
-		// The shells' protocol is lines, with a tab before a description.
-		if strings.HasPrefix(l.Group, toComplete) && !strings.ContainsAny(l.Group, "\t\n\r") {
-			names = append(names, l.Group)
-		}
-	}
+	names := slices.DeleteFunc(list(ctx, run), func(name string) bool { return !strings.HasPrefix(name, toComplete) || !offerable(name) })
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// offerable tells whether a shell can offer a name: it takes lines, trimmed, and shows them to the terminal as they
+// are. What begins with a dash would be read as a flag.
+func offerable(name string) bool {
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	return name != "" && name == strings.TrimSpace(name) && name[0] != '-' && utf8.ValidString(name) && !strings.ContainsFunc(name, unprintable)
 }

@@ -27,9 +27,9 @@ const defaultBootstrap = "localhost:9092"
 
 func (c *connectionFlags) add(f *pflag.FlagSet) {
 	c.timeout.d = 30 * time.Second
-	f.StringVarP(&c.bootstrap, "bootstrap-server", "b", "", "brokers to start from, `HOST:PORT[,…]` (default "+defaultBootstrap+")")
-	f.StringVar(&c.config, "command-config", "", "Java client.properties `FILE`")
-	f.Var(&c.timeout, "timeout", "bound of the command as a whole, as 30s, 2m; 0 for none")
+	f.StringVarP(&c.bootstrap, "bootstrap-server", "b", "", "brokers to start from, `HOST:PORT,...` (default "+defaultBootstrap+")")
+	f.StringVar(&c.config, "command-config", "", "Java client.properties `FILE`: bootstrap.servers, client.id, timeouts")
+	f.Var(&c.timeout, "timeout", "bound of the command as a whole, such as 30s or 2m; 0 for none")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "print each request on stderr")
 }
 
@@ -104,15 +104,31 @@ func (s *session) settings() (settings, error) {
 	case named.Timeout > 0:
 		out.timeout = named.Timeout
 	}
-	for _, servers := range [][]string{
-		cluster.SplitServers(s.conn.bootstrap), flagged.Bootstrap, cluster.SplitServers(s.env("OFFSETCTL_BOOTSTRAP_SERVER")), named.Bootstrap, {defaultBootstrap},
+	out.bootstrap, err = s.bootstrap(flagged, named)
+	return out, err
+}
+
+// bootstrap is the first list of servers in the order of precedence. One that is there and names
+// nobody, as -b "$A,$B" with both unset, must not fall through to the next.
+func (s *session) bootstrap(flagged, named cluster.Properties) ([]string, error) {
+	for _, from := range []struct {
+		name    string
+		given   bool
+		servers []string
+	}{
+		{"--bootstrap-server", s.conn.bootstrap != "", cluster.SplitServers(s.conn.bootstrap)},
+		{"bootstrap.servers", flagged.Bootstrap != nil, flagged.Bootstrap},
+		{"OFFSETCTL_BOOTSTRAP_SERVER", s.env("OFFSETCTL_BOOTSTRAP_SERVER") != "", cluster.SplitServers(s.env("OFFSETCTL_BOOTSTRAP_SERVER"))},
+		{"bootstrap.servers", named.Bootstrap != nil, named.Bootstrap},
 	} {
-		if len(servers) > 0 {
-			out.bootstrap = servers
-			break
+		switch {
+		case from.given && len(from.servers) == 0:
+			return nil, &usageError{fmt.Errorf("%s names no server", from.name), "is it made of unset shell variables?"}
+		case from.given:
+			return from.servers, nil
 		}
 	}
-	return out, nil
+	return []string{defaultBootstrap}, nil
 }
 
 func (s *session) properties(path string) (cluster.Properties, error) {
@@ -156,7 +172,7 @@ func (s *session) run(ctx context.Context, do func(context.Context, *cluster.Run
 		return err
 	}
 	defer client.Close()
-	return do(ctx, client.Run(cluster.In(time.Now(), timeout)))
+	return do(ctx, client.Run(cluster.In(s.now, timeout)))
 }
 
 func (s *session) hooks() []kgo.Hook {

@@ -48,6 +48,7 @@ func (s *session) runDemo(ctx context.Context, args []string) error {
 			embedded.Close()
 		}
 	}()
+	sub.program += " demo"
 	sub.bare = sub.serveDemo
 	sub.dial = func(sub *session) (*cluster.Client, time.Duration, error) {
 		if err := sub.ownCluster(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,10 +28,10 @@ func newGroupsCommand(s *session) *cobra.Command {
 		Short: "List the groups of the cluster",
 		Long: `List the groups of all types, with state and coordinator: one request per broker.
 
-A group without a protocol has commits only: an assign() consumer, Flink, or a tool.` + "\n" + exitHelp,
+A classic group without a protocol has commits only: an assign() consumer, Flink, or a tool.` + "\n" + exitHelp,
 		Example: `  offsetctl groups --state Empty
   offsetctl groups --type consumer,streams -o json
-  offsetctl groups --match 'pay.*' -0 -o name | xargs -0 offsetctl lag`,
+  offsetctl groups --match 'pay.*' -0 -o name | offsetctl lag - -0`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, args []string) error { return s.runGroups(c, sel) },
 	}
@@ -55,20 +54,42 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return s.unreachable(f, newHead("groups", "", time.Now()), errs)
+			return s.unreachable(f, newHead("groups", "", s.now), errs)
 		}
 		listed, errs := run.Left(1).ListGroups(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		errs = append(errs, brokers.Offline...)
-		items := groupItems(slices.DeleteFunc(listed, func(l cluster.Listed) bool { return !keep(l) }))
-		if err := print(s, f, newHead("groups", brokers.ClusterID, time.Now()), groupItemColumns(), func(g *groupItem) string { return g.Group }, items, errs); err != nil {
+		listed = slices.DeleteFunc(listed, func(l cluster.Listed) bool { return !keep(l) })
+		listed, silent := sel.unanswered(listed)
+		errs = append(errs, silent...)
+		items := groupItems(listed)
+		if err := print(s, f, newHead("groups", brokers.ClusterID, s.now), groupItemColumns(), func(g *groupItem) string { return g.Group }, items, errs); err != nil {
 			return err
 		}
-		s.report(errs)
+		if len(items) == 0 && len(errs) == 0 {
+			s.noteNoGroup(sel, c.Flags().Changed("match"))
+		}
+		s.report(errs, nil)
 		return nil
 	})
+}
+
+// unanswered takes out the groups of which --type or --state asks what their broker, being old, did
+// not say, and returns an error for each such broker: nothing else is sent that could tell.
+func (sel *selection) unanswered(listed []cluster.Listed) ([]cluster.Listed, []*cluster.Error) {
+	var errs []*cluster.Error
+	seen := map[int32]bool{}
+	known := slices.DeleteFunc(listed, func(l cluster.Listed) bool {
+		noType, noState := len(sel.types) > 0 && l.Type == "", len(sel.states) > 0 && l.State == ""
+		if (noType || noState) && !seen[l.Coordinator.ID] {
+			seen[l.Coordinator.ID] = true
+			errs = append(errs, &cluster.Error{Scope: cluster.ScopeBroker, Name: l.Coordinator.Name(), Code: cluster.CodeUnsupported, Message: "it does not list the type of groups before Kafka 3.8, nor their state before 2.6"})
+		}
+		return noType || noState
+	})
+	return known, errs
 }
 
 func groupItems(listed []cluster.Listed) []groupItem {

@@ -2,25 +2,28 @@ package cmd
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
 // hintFor is the next step after a failure; empty where there is none to give.
-func hintFor(e *cluster.Error) string {
+func (s *session) hintFor(e *cluster.Error) string {
 	switch e.Code {
 	case cluster.CodeRefused, cluster.CodeNoHost:
 		return "name a running broker with --bootstrap-server HOST:PORT, or in OFFSETCTL_BOOTSTRAP_SERVER"
 	case cluster.CodeTimeout:
-		return "the broker may be overloaded, or a firewall may swallow packets; give it longer with --timeout 2m"
+		return "the broker may be overloaded, the port not Kafka's, or a firewall in between; give it longer with --timeout 2m (one answer gets a share of it)"
 	case cluster.CodeNotKafka:
 		return "check the port; a listener with TLS or SASL needs settings that this version does not have yet"
 	case cluster.CodeIncomplete:
 		return "ask again; if it stays, the broker is not a complete Kafka"
 	case "GROUP_ID_NOT_FOUND":
-		return "list the groups with: offsetctl groups"
+		return s.missingGroupHint(e.Name)
 	case "UNKNOWN_TOPIC_OR_PARTITION":
-		return "topics are case-sensitive; a group's topics are in: offsetctl lag GROUP --by topic"
+		return "names are case-sensitive; the topics of a group are in: " + s.program + " lag GROUP --by topic"
+	case "INVALID_TOPIC_EXCEPTION":
+		return "--topic takes a topic's name, not a pattern; groups have --match for that"
 	case "LEADER_NOT_AVAILABLE":
 		return "the brokers with this partition's replicas are down, or an election is under way; ask again"
 	case "COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR":
@@ -31,6 +34,16 @@ func hintFor(e *cluster.Error) string {
 		return "a newer broker can answer this; see the version with kafka-broker-api-versions.sh"
 	}
 	return ""
+}
+
+func (s *session) missingGroupHint(name string) string {
+	switch {
+	case name == "":
+		return "the name is empty: is it an unset shell variable?"
+	case strings.ContainsAny(name, "*?["):
+		return "a name is no pattern: --match takes a regular expression, as in --match 'orders.*'"
+	}
+	return "list the groups with: " + s.program + " groups"
 }
 
 func authorizationHint(e *cluster.Error) string {

@@ -5,7 +5,6 @@ import (
 
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,18 +28,38 @@ type lagOptions struct {
 const lagLong = `Show where groups are: their committed offsets, the ends of the logs, and the lag between.
 
 Without arguments: all groups of the cluster, one row each, the largest lag first. Groups as
-arguments: one row per partition. Groups of every type are shown: classic, consumer (KIP-848),
-share, streams, and those that only ever committed, as Flink and assign() do.
+arguments, or - for names on standard input: one row per partition. Groups of every type are shown:
+classic, consumer (KIP-848), share, streams, and those that only ever committed, as Flink and
+assign() do.
 
-Lag = log end - max(committed, log start). Unknown is "-" (null in JSON), and STATUS says why:
-  ok  pending-txn  no-members  no-commit  unassigned  before-start  past-end  topic-gone
-and for what could not be read: no-leader  unauthorized  error`
+Lag = log end - max(committed, log start). Unknown is "-" (null in JSON), and a sum counts what is
+known (-o wide says how many are not). STATUS says why, from mild to bad; a group has the worst of
+its partitions:
+  ok            read and counted
+  pending-txn   a transaction with another commit is open; normal in passing
+  no-members    an Empty group with lag: stopped, or Flink and assign(), which never show members
+  no-commit     assigned, never committed: the lag is unknown
+  unassigned    a live group, and no member owns the partition
+  before-start  the log was trimmed past the commit: records are lost
+  past-end      the commit is beyond the log end, lag 0: the topic was made anew or lost records
+  topic-gone    the topic or partition does not exist any more
+  no-leader, unauthorized, error   could not be read
+
+A share group's current offset is its start offset and its lag the broker's own; its partitions have
+no single owner. With --by member, the row without a member is for what no member owns.
+
+--fail-above does not count partitions with no-commit and topic-gone; a check that selects nothing,
+or whose lag could not be read, exits 1.
+
+On a terminal member ids and hosts are shortened where that makes the table fit; -o wide and
+pipes never shorten.`
 
 const lagExamples = `  offsetctl lag                                    all groups, worst first
   offsetctl lag payments                           one group, by partition
-  offsetctl lag payments --by member               who lags
-  offsetctl lag --match 'pay.*' --topic orders     groups by pattern, one topic
-  offsetctl lag --fail-above 10000 -q || page      exit 3 if any group lags more
+  offsetctl lag payments --by member --sort lag    who lags
+  offsetctl lag --match '.*pay.*' --topic orders   groups by part of their name, one topic
+  offsetctl lag --fail-above 10000 >/dev/null      exit 3 if any group lags more
+  offsetctl groups --state Empty -0 -o name | offsetctl lag - -0
   offsetctl lag -o json | jq '.items[] | select(.lag > 0) | .group'`
 
 func newLagCommand(s *session) *cobra.Command {
@@ -60,9 +79,9 @@ func newLagCommand(s *session) *cobra.Command {
 	f.StringVar(&o.by, "by", "", "one row per `VIEW`: group, topic, partition or member (default partition for named groups, else group)")
 	f.StringArrayVarP(&o.topics, "topic", "t", nil, "only this `TOPIC`, or T:0,2 or T:0-9 (repeatable)")
 	f.BoolVar(&o.lagging, "lagging", false, "only rows with lag, or whose lag is unknown")
-	f.StringVar(&o.sort, "sort", "", "lag (largest first, unknown last) or name (default lag for --by group, else name)")
+	f.StringVar(&o.sort, "sort", "", "`ORDER`: lag (largest first, unknown last) or name (default lag for --by group, else name)")
 	f.IntVar(&o.top, "top", 0, "only the first `N` rows by lag")
-	f.StringVar(&o.isolation, "isolation", string(lag.ReadUncommitted), "count up to the high watermark (read_uncommitted) or the last stable offset (read_committed)")
+	f.StringVar(&o.isolation, "isolation", string(lag.ReadUncommitted), "`LEVEL`: count up to the high watermark (read_uncommitted) or the last stable offset (read_committed)")
 	f.Int64Var(&o.failAbove, "fail-above", 0, "exit 3 if the total lag of any selected group is above `N`")
 	f.StringSliceVar(&o.failOn, "fail-on", nil, "exit 3 if any selected partition has one of these `STATUSES`")
 	return c
@@ -157,7 +176,7 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 		return err
 	}
 	if req.query.Named && len(req.query.Groups) == 0 { // an empty list on standard input is no group, never all
-		return s.showLag(f, req, &lag.Snapshot{})
+		return s.showLag(f, req, &lag.Snapshot{}, nil)
 	}
 	return s.run(c.Context(), func(ctx context.Context, run *cluster.Run) error {
 		snap, errs := lag.Read(ctx, run, req.query)
@@ -165,24 +184,27 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 			return ctx.Err()
 		}
 		if errs != nil {
-			return s.unreachable(f, newHead("lag", "", time.Now()), errs)
+			return s.unreachable(f, s.lagHead(req, ""), errs)
 		}
-		if err := s.showLag(f, req, snap); err != nil {
-			return err
+		near := s.similarGroups(ctx, run, snap.Errors)
+		if len(snap.Groups) == 0 && len(snap.Errors) == 0 && !req.query.Named {
+			s.noteNoGroup(o.selection, c.Flags().Changed("match"))
 		}
-		s.suggestGroups(ctx, run, snap.Errors)
-		return nil
+		return s.showLag(f, req, snap, near)
 	})
 }
 
 // showLag prints the view asked for, and then on stderr what else there is to say.
-func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot) error {
+func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot, near map[string]string) error {
 	v := newLagView(req, snap)
 	if err := s.printLag(f, req, snap.ClusterID, v); err != nil {
 		return err
 	}
+	if len(v.every) > 0 && len(v.groups) == 0 && len(v.found.Errors) == 0 && !s.summarizes(req) {
+		s.note("no selected group has a commit or an assignment in the topics asked for")
+	}
 	s.summarize(req, v.every)
-	s.report(v.found.Errors)
+	s.report(v.found.Errors, near)
 	s.conditions(req, v)
 	return nil
 }

@@ -42,6 +42,7 @@ func groupColumns() []output.Column[lag.GroupRow] {
 		number("LAG", func(r *lag.GroupRow) *int64 { return r.Lag }),
 		number("MAX-LAG", func(r *lag.GroupRow) *int64 { return r.MaxLag }),
 		toned(text("STATUS", func(r *lag.GroupRow) string { return string(r.Status) }), tone),
+		wide(number("UNKNOWN", func(r *lag.GroupRow) *int { return &r.UnknownPartitions })),
 		wide(maybe("PROTOCOL", func(r *lag.GroupRow) *string { return r.Protocol })),
 		wide(maybe("ASSIGNOR", func(r *lag.GroupRow) *string { return r.Assignor })),
 		wide(output.Column[lag.GroupRow]{Name: "COORDINATOR", Right: true, Append: func(b []byte, r *lag.GroupRow) []byte {
@@ -62,6 +63,7 @@ func topicColumns() []output.Column[lag.TopicRow] {
 		number("LAG", func(r *lag.TopicRow) *int64 { return r.Lag }),
 		number("MAX-LAG", func(r *lag.TopicRow) *int64 { return r.MaxLag }),
 		toned(text("STATUS", func(r *lag.TopicRow) string { return string(r.Status) }), tone),
+		wide(number("UNKNOWN", func(r *lag.TopicRow) *int { return &r.UnknownPartitions })),
 	}
 }
 
@@ -75,6 +77,7 @@ func memberLagColumns() []output.Column[lag.MemberRow] {
 		number("PARTITIONS", func(r *lag.MemberRow) *int { return r.Partitions }),
 		number("LAG", func(r *lag.MemberRow) *int64 { return r.Lag }),
 		number("MAX-LAG", func(r *lag.MemberRow) *int64 { return r.MaxLag }),
+		wide(number("UNKNOWN", func(r *lag.MemberRow) *int { return &r.UnknownPartitions })),
 	}
 }
 

@@ -16,12 +16,16 @@ import (
 //
 //	payments: consumer, Stable, 3 members, 60 partitions, lag 1234567 (max 900001 at orders:7)
 func (s *session) summarize(req lagRequest, groups []lag.GroupRow) {
-	if !s.errTTY || s.shape.quiet || !req.query.Named {
+	if !s.summarizes(req) {
 		return
 	}
 	for _, g := range groups {
 		fmt.Fprintf(s.err, "%s\n", output.AppendEscaped(nil, groupLine(g, req.query.Filter)))
 	}
+}
+
+func (s *session) summarizes(req lagRequest) bool {
+	return s.errTTY && !s.shape.quiet && req.query.Named
 }
 
 func groupLine(g lag.GroupRow, f lag.Filter) string {
@@ -72,23 +76,42 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// suggestGroups looks for groups with names close to those that do not exist.
-func (s *session) suggestGroups(ctx context.Context, run *cluster.Run, errs []*cluster.Error) {
+// noteNoGroup says why there is not a single group, where no error does.
+func (s *session) noteNoGroup(sel selection, matchSet bool) {
+	switch {
+	case matchSet:
+		s.note("no group matches; --match is for the whole name, try: --match %s", shellQuote(".*"+sel.match+".*"))
+	case len(sel.types) > 0 || len(sel.states) > 0:
+		s.note("no group has the type or state asked for")
+	default:
+		s.note("the cluster has no groups")
+	}
+}
+
+// shellQuote quotes a word for people to paste.
+func shellQuote(w string) string { return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'" }
+
+// similarGroups looks for groups with names close to those that do not exist, and returns a hint for
+// each that has any.
+func (s *session) similarGroups(ctx context.Context, run *cluster.Run, errs []*cluster.Error) map[string]string {
 	var missing []string
 	for _, e := range errs {
-		if e.Scope == cluster.ScopeGroup && e.Code == "GROUP_ID_NOT_FOUND" {
+		if e.Scope == cluster.ScopeGroup && e.Code == "GROUP_ID_NOT_FOUND" && e.Name != "" {
 			missing = append(missing, e.Name)
 		}
 	}
-	if len(missing) == 0 || ctx.Err() != nil {
-		return
+	if len(missing) == 0 {
+		return nil
 	}
+	missing = missing[:min(3, len(missing))] // each is compared with every group
+	hints := map[string]string{}
 	listed, _ := run.ListGroups(ctx) // only to help: what cannot be listed is not missed
 	for _, name := range missing {
 		if near := closest(name, listed); len(near) > 0 {
-			fmt.Fprintf(s.err, "offsetctl: hint: did you mean %s?\n", strings.Join(near, ", "))
+			hints[name] = "did you mean " + strings.Join(near, ", ") + "?"
 		}
 	}
+	return hints
 }
 
 // closest returns up to three groups whose names differ from name in case, by a part left out, or by
@@ -116,7 +139,7 @@ func closest(name string, listed []cluster.Listed) []string {
 	})
 	var out []string
 	for _, c := range found[:min(3, len(found))] {
-		out = append(out, string(output.AppendEscaped(nil, c.name)))
+		out = append(out, c.name)
 	}
 	return out
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/offsetctl/offsetctl/lag"
 	"github.com/offsetctl/offsetctl/output"
@@ -43,12 +42,17 @@ func newLagView(req lagRequest, snap *lag.Snapshot) lagView {
 	return v
 }
 
-func (s *session) printLag(f form, req lagRequest, clusterID string, v lagView) error {
-	h := newHead("lag", clusterID, time.Now())
+func (s *session) lagHead(req lagRequest, clusterID string) head {
+	h := newHead("lag", clusterID, s.now)
 	h.By = req.by
 	if req.query.Isolation == lag.ReadCommitted {
 		h.Isolation = string(req.query.Isolation)
 	}
+	return h
+}
+
+func (s *session) printLag(f form, req lagRequest, clusterID string, v lagView) error {
+	h := s.lagHead(req, clusterID)
 	switch req.by {
 	case "group":
 		rows := arrange(s, req, v.groups, func(r *lag.GroupRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
@@ -105,20 +109,19 @@ func compareLag(a, b *int64) int {
 	return 0
 }
 
-// conditions sets the exit code that --fail-above and --fail-on ask for.
+// conditions sets the exit code that --fail-above and --fail-on ask for. A check that looked at nothing
+// has not passed.
 func (s *session) conditions(req lagRequest, v lagView) {
-	if req.failAbove != nil {
-		if v.found.Unread {
-			s.code = max(s.code, exitFailed)
-		}
-		if len(v.groups) == 0 {
-			s.code = max(s.code, exitFailed)
-			s.complain("--fail-above: no group was selected", "see which groups there are with: offsetctl groups")
-		}
-		for _, g := range v.groups {
-			if g.Lag != nil && *g.Lag > *req.failAbove {
-				s.found("lag of %s is %d, above %d", g.Group, *g.Lag, *req.failAbove)
-			}
+	if req.failAbove == nil && req.failOn == nil {
+		return
+	}
+	if len(v.groups) == 0 {
+		s.code = max(s.code, exitFailed)
+		s.complain("nothing was selected that a check could look at", s.selectionHint(v))
+	}
+	for _, g := range v.groups {
+		if req.failAbove != nil && g.Lag != nil && *g.Lag > *req.failAbove {
+			s.found("lag of %s is %d, above %d", g.Group, *g.Lag, *req.failAbove)
 		}
 	}
 	for _, status := range req.failOn {
@@ -126,6 +129,13 @@ func (s *session) conditions(req lagRequest, v lagView) {
 			s.found("%d with status %s, the first is %s", t.Rows, status, tallyName(t))
 		}
 	}
+}
+
+func (s *session) selectionHint(v lagView) string {
+	if len(v.every) > 0 {
+		return "the groups selected have none of the topics asked for; see which they have with: " + s.program + " lag GROUP --by topic"
+	}
+	return "see which groups there are with: " + s.program + " groups"
 }
 
 // found says that a condition holds; 3 beats 1.

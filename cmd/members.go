@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,11 +56,8 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 	if err != nil {
 		return err
 	}
-	show := func(snap *lag.Snapshot) error {
-		return print(s, f, newHead("members", snap.ClusterID, time.Now()), memberColumns(), func(m *memberItem) string { return m.Group }, memberItems(snap), lag.Errors(snap, nil))
-	}
 	if q.Named && len(q.Groups) == 0 {
-		return show(&lag.Snapshot{})
+		return s.showMembers(f, &lag.Snapshot{}, nil, nil)
 	}
 	return s.run(c.Context(), func(ctx context.Context, run *cluster.Run) error {
 		snap, errs := lag.ReadGroups(ctx, run, q)
@@ -69,15 +65,28 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 			return ctx.Err()
 		}
 		if errs != nil {
-			return s.unreachable(f, newHead("members", "", time.Now()), errs)
+			return s.unreachable(f, newHead("members", "", s.now), errs)
 		}
-		if err := show(snap); err != nil {
+		errs = lag.Errors(snap, nil)
+		near := s.similarGroups(ctx, run, errs)
+		items := memberItems(snap)
+		switch {
+		case len(errs) > 0 || len(items) > 0:
+		case len(snap.Groups) == 0:
+			s.noteNoGroup(sel, c.Flags().Changed("match"))
+		default:
+			s.note("%s, and no member", count(len(snap.Groups), "group"))
+		}
+		if err := s.showMembers(f, snap, items, errs); err != nil {
 			return err
 		}
-		s.report(lag.Errors(snap, nil))
-		s.suggestGroups(ctx, run, snap.Errors)
+		s.report(errs, near)
 		return nil
 	})
+}
+
+func (s *session) showMembers(f form, snap *lag.Snapshot, items []memberItem, errs []*cluster.Error) error {
+	return print(s, f, newHead("members", snap.ClusterID, s.now), memberColumns(), func(m *memberItem) string { return m.Group }, items, errs)
 }
 
 func memberItems(snap *lag.Snapshot) []memberItem {

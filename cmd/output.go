@@ -24,7 +24,7 @@ type outputFlags struct {
 func (o *outputFlags) add(f *pflag.FlagSet) {
 	f.StringVarP(&o.format, "output", "o", "", "`FORMAT`: table, wide, tsv, csv, json, ndjson, yaml or name (default table on a terminal, else tsv)")
 	f.BoolVar(&o.noHeaders, "no-headers", false, "leave out the header line of table, wide, tsv and csv")
-	f.StringVar(&o.color, "color", "auto", "auto, always or never")
+	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour: auto, always or never")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notes on stderr; errors stay")
 }
 
@@ -155,7 +155,7 @@ func print[T any](s *session, f form, h head, cols []output.Column[T], name func
 // unreachable reports that no bootstrap server answered: to people on stderr, and to a reader of a
 // JSON document in it.
 func (s *session) unreachable(f form, h head, errs []*cluster.Error) error {
-	s.report(errs)
+	s.report(errs, nil)
 	if f.format != output.JSON && f.format != output.YAML {
 		return nil
 	}

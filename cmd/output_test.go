@@ -104,7 +104,7 @@ func TestClosest(t *testing.T) {
 		{"order", []string{"orders", "orders-app", "orders-app-2"}},
 		{"ORDERS-APP", []string{"orders-app", "orders-app-2", "orders"}},
 		{"paymnets", []string{"payments", "pay"}},
-		{"tab here", []string{`tab\there`}},
+		{"tab here", []string{"tab\there"}},
 		{"заказ", []string{"заказы"}},
 		{"b", []string{"a"}},
 		{"nothing-like-it", nil},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -31,7 +32,7 @@ Exit status:
   0    done, nothing failed
   1    failed, wholly or for any broker, group, topic or partition (what succeeded is printed)
   2    wrong usage or configuration; nothing was sent
-  3    the condition asked about holds (--fail-above, --fail-on)
+  3    the condition asked about holds (--fail-above, --fail-on), whatever else failed
   130  interrupted`
 
 // session is what one invocation has: its streams, what they are, and the flags that every command
@@ -44,8 +45,12 @@ type session struct {
 	width    int // of stdout's terminal, 0 if unknown
 	env      func(string) string
 
+	program string // how hints call us: "offsetctl", or "offsetctl demo"
+
 	conn  connectionFlags
 	shape outputFlags
+
+	now time.Time // when the command began: the only clock of what is printed and of the deadline
 
 	code int // what the command that ran exits with if it returns no error
 	dial dialFunc
@@ -57,7 +62,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // commands are short: collecting while 60,000 rows are built takes a quarter of the time
 	}
-	s := &session{in: in, out: out, err: errw, env: os.Getenv, dial: dialCluster}
+	s := &session{program: "offsetctl", now: time.Now(), in: in, out: out, err: errw, env: os.Getenv, dial: dialCluster}
 	if f, ok := out.(*os.File); ok {
 		s.outTTY = term.IsTerminal(int(f.Fd()))
 		s.width, _, _ = term.GetSize(int(f.Fd()))
@@ -69,6 +74,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 }
 
 func (s *session) main(ctx context.Context, args []string) int {
+	s.in = interruptible{ctx, s.in}
 	err := s.execute(ctx, args)
 	switch usage := (*usageError)(nil); {
 	case ctx.Err() != nil:
@@ -85,6 +91,31 @@ func (s *session) main(ctx context.Context, args []string) int {
 	}
 }
 
+// interruptible ends a read that waits for input when ctx ends: Ctrl-C must work in `lag -`.
+type interruptible struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	own := make([]byte, len(p)) // the read may outlive the call
+	done := make(chan result, 1)
+	go func() {
+		n, err := r.in.Read(own)
+		done <- result{n, err}
+	}()
+	select {
+	case got := <-done:
+		return copy(p, own[:got.n]), got.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
+}
+
 // execute runs one command line; s.code is its exit code if there is no error.
 func (s *session) execute(ctx context.Context, args []string) error {
 	root := newRoot(s)
@@ -93,6 +124,9 @@ func (s *session) execute(ctx context.Context, args []string) error {
 	root.SetIn(s.in)
 	root.SetOut(help)
 	root.SetErr(s.err)
+	if completes(args) {
+		return s.complete(ctx, root, args)
+	}
 	if err := root.ExecuteContext(ctx); err != nil {
 		return err
 	}
@@ -119,7 +153,7 @@ func newRoot(s *session) *cobra.Command {
 		Short: "Show, explain and move Apache Kafka consumer-group offsets",
 		Long: `offsetctl shows where each consumer group of an Apache Kafka cluster is and why.
 
-It only reads: nothing it does joins a group, commits an offset or creates a topic.
+It only reads: it never joins a group, commits an offset or asks for a topic to be made.
 Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -158,11 +192,23 @@ func (s *session) note(format string, args ...any) {
 	}
 }
 
-// report prints the errors of a run, each once, with one hint for those that have the same.
-func (s *session) report(errs []*cluster.Error) {
+// maxErrors bounds how many errors are told one by one on stderr: a broker that is down may fail
+// thousands of partitions.
+const maxErrors = 50
+
+// report prints the errors of a run, each once, with one hint for those that have the same. near has
+// better hints for some groups, by name.
+func (s *session) report(errs []*cluster.Error, near map[string]string) {
 	hints := map[string]bool{}
-	for _, e := range errs {
-		hint := hintFor(e)
+	for i, e := range errs {
+		if i == maxErrors {
+			s.complain(fmt.Sprintf("and %d more", len(errs)-i), "all of them are in the errors of -o json")
+			break
+		}
+		hint := near[e.Name]
+		if hint == "" || e.Scope != cluster.ScopeGroup {
+			hint = s.hintFor(e)
+		}
 		if hints[hint] {
 			hint = ""
 		}

@@ -7,7 +7,9 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
@@ -28,13 +30,13 @@ type selection struct {
 
 func (sel *selection) add(f *pflag.FlagSet, names bool) {
 	if names {
-		f.StringArrayVarP(&sel.groups, "group", "g", nil, "a group by name, as `GROUP` (repeatable)")
+		f.StringArrayVarP(&sel.groups, "group", "g", nil, "a `GROUP` by name (repeatable)")
 		f.BoolVar(&sel.all, "all-groups", false, "all groups; the default when none is named")
 	}
-	f.StringVar(&sel.match, "match", "", "groups whose whole name matches the regular expression `REGEX` (RE2)")
+	f.StringVar(&sel.match, "match", "", "groups whose whole name matches `REGEX` (RE2), such as '.*orders.*'")
 	f.StringSliceVar(&sel.types, "type", nil, "only groups of these `TYPES`: classic, consumer, share, streams")
-	f.StringSliceVar(&sel.states, "state", nil, "only groups in these `STATES`, as Stable or Empty")
-	f.BoolVarP(&sel.null, "null", "0", false, "-o name and - end names with NUL, raw")
+	f.StringSliceVar(&sel.states, "state", nil, "only groups in these `STATES`, such as Stable, Empty")
+	f.BoolVarP(&sel.null, "null", "0", false, "names end with NUL and are raw: those of -o name, and those read with -")
 }
 
 // kafkaStates are the states of groups of all types.
@@ -83,7 +85,7 @@ func (sel *selection) keep(matchSet bool) (func(cluster.Listed) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	var match *regexp.Regexp
+	var match func(string) bool
 	if matchSet {
 		if match, err = wholeName(sel.match); err != nil {
 			return nil, &usageError{fmt.Errorf("--match: %w", err), "regular expressions are RE2: https://github.com/google/re2/wiki/Syntax"}
@@ -92,16 +94,25 @@ func (sel *selection) keep(matchSet bool) (func(cluster.Listed) bool, error) {
 	return func(l cluster.Listed) bool {
 		return (types == nil || l.Type == "" || slices.Contains(types, string(l.Type))) &&
 			(states == nil || l.State == "" || slices.Contains(states, l.State)) &&
-			(match == nil || match.MatchString(l.Group))
+			(match == nil || match(l.Group))
 	}, nil
 }
 
-// wholeName compiles a pattern anchored at both ends. It must compile by itself first: "a)|(b" would close our group.
-func wholeName(pattern string) (*regexp.Regexp, error) {
+// wholeName makes a test whether a pattern matches a whole name. The pattern is compiled as it is: put
+// between anchors of ours, "a)|(b" would close our group and "\Qa" would quote our end.
+func wholeName(pattern string) (func(name string) bool, error) {
 	if _, err := regexp.Compile(pattern); err != nil {
 		return nil, err
 	}
-	return regexp.Compile(`^(?s:` + pattern + `)$`)
+	re, err := regexp.Compile("(?s)" + pattern) // a name may have a line break in it
+	if err != nil {
+		return nil, err
+	}
+	re.Longest() // a|ab matches all of ab
+	return func(name string) bool {
+		at := re.FindStringIndex(name)
+		return at != nil && at[0] == 0 && at[1] == len(name)
+	}, nil
 }
 
 // words checks a list of words against those known, without regard to case, and returns them in the
@@ -143,6 +154,9 @@ func readNames(in io.Reader, null bool) ([]string, error) {
 				return nil, usagef("group name on standard input: %w", err)
 			}
 		}
+		if !utf8.ValidString(name) {
+			return nil, usagef("group name on standard input is not UTF-8: %q", name)
+		}
 		names = append(names, name)
 	}
 	return names, nil
@@ -155,6 +169,7 @@ func parseTopics(specs []string) (lag.Filter, error) {
 		return nil, nil
 	}
 	f := lag.Filter{}
+	left := maxPartitions
 	for _, spec := range specs {
 		topic, list := spec, ""
 		if i := strings.LastIndexByte(spec, ':'); i >= 0 && isPartitions(spec[i+1:]) {
@@ -163,12 +178,11 @@ func parseTopics(specs []string) (lag.Filter, error) {
 		if topic == "" {
 			return nil, usagef("--topic %q names no topic", spec)
 		}
-		named := lag.Partitions{}
-		if list != "" {
-			if err := addPartitions(named, list); err != nil {
-				return nil, usagef("--topic %q: %w", spec, err)
-			}
+		named, err := partitions(list, left)
+		if err != nil {
+			return nil, usagef("--topic %q: %w", spec, err)
 		}
+		left -= len(named)
 		if ps, known := f[topic]; list == "" || known && ps == nil {
 			f[topic] = nil // all of them
 		} else if known {
@@ -184,25 +198,33 @@ func isPartitions(s string) bool {
 	return regexp.MustCompile(`^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$`).MatchString(s)
 }
 
-// maxPartitions bounds what one range may name; no topic has as many.
-const maxPartitions = 1 << 20
+// maxPartitions bounds what all --topic of a command may name one by one; few clusters have as many.
+const maxPartitions = 1 << 18
 
-func addPartitions(ps lag.Partitions, list string) error {
+// partitions reads a list like 0,2,4-9 that names at most so many.
+func partitions(list string, most int) (lag.Partitions, error) {
+	ps := lag.Partitions{}
+	if list == "" {
+		return ps, nil
+	}
 	for part := range strings.SplitSeq(list, ",") {
-		var from, to int32
 		first, last, isRange := strings.Cut(part, "-")
 		if !isRange {
 			last = first
 		}
-		if _, err := fmt.Sscanf(first+" "+last, "%d %d", &from, &to); err != nil {
-			return fmt.Errorf("partition out of range: %s", part)
+		from, err1 := strconv.ParseInt(first, 10, 32)
+		to, err2 := strconv.ParseInt(last, 10, 32)
+		switch {
+		case err1 != nil || err2 != nil:
+			return nil, fmt.Errorf("partition out of range: %s", part)
+		case to < from:
+			return nil, fmt.Errorf("not a range of partitions: %s", part)
+		case to-from >= int64(most-len(ps)):
+			return nil, fmt.Errorf("more than %d partitions are named one by one", maxPartitions)
 		}
-		if to < from || to-from >= maxPartitions {
-			return fmt.Errorf("not a range of partitions: %s", part)
-		}
-		for p := int64(from); p <= int64(to); p++ {
+		for p := from; p <= to; p++ {
 			ps[int32(p)] = true
 		}
 	}
-	return nil
+	return ps, nil
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -26,7 +27,9 @@ type at struct {
 
 func (a at) session(out, errw *strings.Builder) *session {
 	return &session{
-		in: strings.NewReader(a.in), out: out, err: errw, outTTY: a.outTTY, errTTY: a.errTTY, width: a.width,
+		now:     time.Now(),
+		program: "offsetctl",
+		in:      strings.NewReader(a.in), out: out, err: errw, outTTY: a.outTTY, errTTY: a.errTTY, width: a.width,
 		env: func(name string) string { return a.env[name] }, dial: dialCluster,
 	}
 }

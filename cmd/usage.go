@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,12 +84,27 @@ func actions() map[string]string {
 
 func flagError(c *cobra.Command, err error) error {
 	hint := "see: " + c.CommandPath() + " --help"
-	if !c.HasParent() {
-		for flag, command := range actions() {
-			if err.Error() == "unknown flag: "+flag {
-				hint = "offsetctl has commands where kafka-consumer-groups.sh has options: " + command
-			}
+	if flag, ok := strings.CutPrefix(err.Error(), "unknown flag: "); ok {
+		if near := similarFlag(c, flag); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		if command := actions()[flag]; command != "" {
+			hint = "offsetctl has commands where kafka-consumer-groups.sh has options: " + command
 		}
 	}
-	return &usageError{err, hint}
+	return &usageError{errors.New(goWording().ReplaceAllString(err.Error(), "")), hint}
+}
+
+// goWording is what the standard library says of numbers in the middle of pflag's messages.
+func goWording() *regexp.Regexp { return regexp.MustCompile(`strconv\.[A-Za-z]+: parsing "[^"]*": `) }
+
+// similarFlag is the flag of the command that is spelt most like the one given; empty if none is close.
+func similarFlag(c *cobra.Command, given string) string {
+	best, name := max(1, (len(given)-2)/3)+1, ""
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := distance(given, "--"+f.Name); d < best {
+			best, name = d, "--"+f.Name
+		}
+	})
+	return name
 }

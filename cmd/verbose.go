@@ -10,6 +10,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/offsetctl/offsetctl/output"
 )
 
 // requestLog prints one line per connection and request for --verbose.
@@ -38,5 +40,6 @@ func (l *requestLog) print(what string, b kgo.BrokerMetadata, took time.Duration
 	if err != nil {
 		result = ": " + err.Error()
 	}
-	fmt.Fprintf(l.w, "offsetctl: %s %s %s%s%s\n", what, net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))), took.Round(10*time.Microsecond), size, result)
+	line := fmt.Sprintf("%s %s %s%s%s", what, net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))), took.Round(10*time.Microsecond), size, result)
+	fmt.Fprintf(l.w, "offsetctl: %s\n", output.AppendEscaped(nil, line))
 }

@@ -210,7 +210,7 @@ func (b *bench) costOf(t testing.TB, seed string, read func(*cluster.Run)) cost 
 	b.delay = time.Second
 	start := time.Now()
 	client := b.client(t, seed)
-	read(client.Run(cluster.Deadline{}))
+	read(client.Run(cluster.In(time.Now(), time.Minute)))
 	rounds := int(time.Since(start) / b.delay)
 	client.Close()
 	b.delay = 0
@@ -328,7 +328,7 @@ func BenchmarkReadAllGroups(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		client := k.client(b, nodeAsSeed)
-		s, errs := lag.Read(b.Context(), client.Run(cluster.Deadline{}), lag.Query{})
+		s, errs := lag.Read(b.Context(), client.Run(cluster.In(time.Now(), time.Minute)), lag.Query{})
 		if errs != nil || len(s.Groups) != benchGroups {
 			b.Fatal(errs)
 		}

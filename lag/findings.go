@@ -7,7 +7,6 @@ import (
 // Findings are what is wrong or remarkable in a snapshot, collected group by group.
 type Findings struct {
 	Errors   []*cluster.Error // each thing once: first what concerns no group, then group by group
-	Unread   bool             // the lag of some partition could not be read; those without a commit and of deleted topics do not count as such
 	ByStatus map[Status]Tally
 
 	seen map[errorKey]bool
@@ -43,10 +42,7 @@ func (f *Findings) Add(g *Group, rows []Row) {
 		if r.Status != OK {
 			f.tally(r)
 		}
-		if r.Error != nil {
-			f.fail(r.Error)
-			f.Unread = f.Unread || r.Lag == nil
-		}
+		f.fail(r.Error)
 	}
 }
 

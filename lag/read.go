@@ -14,7 +14,7 @@ import (
 type Query struct {
 	Named     bool                      // only Groups; else all that the brokers list
 	Groups    []string                  // with Named
-	Keep      func(cluster.Listed) bool // nil keeps all; it should keep a group whose type or state it needs and is empty
+	Keep      func(cluster.Listed) bool // which of the listed; nil is all. An empty type or state is unknown yet, and should be kept: Keep is asked again when the groups are described
 	Filter    Filter                    // partitions
 	Isolation Isolation
 }
@@ -72,7 +72,7 @@ func readGroups(ctx context.Context, run *cluster.Run, q Query, commits bool) (*
 	// A group that moved to another coordinator between two lists is in both: the one that could be
 	// read is right.
 	slices.SortStableFunc(c.groups, func(a, b Group) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(failures(a), failures(b)))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(failures(a), failures(b)), cmp.Compare(coordinator(a), coordinator(b)))
 	})
 	c.groups = slices.CompactFunc(c.groups, func(a, b Group) bool { return a.Name == b.Name })
 	if q.Keep != nil { // again, with what the describes said
@@ -81,6 +81,13 @@ func readGroups(ctx context.Context, run *cluster.Run, q Query, commits bool) (*
 		})
 	}
 	return &Snapshot{ClusterID: brokers.ClusterID, Groups: c.groups, Errors: c.errs}, nil
+}
+
+func coordinator(g Group) int32 {
+	if g.Coordinator == nil {
+		return -1
+	}
+	return g.Coordinator.ID
 }
 
 func failures(g Group) int {
@@ -165,8 +172,8 @@ func (c *chains) read(ctx context.Context, listed []cluster.Listed) []Group {
 	})
 	commits := c.readCommits(ctx, run, plain, share)
 	wg.Wait()
-	groups := make([]Group, len(listed))
-	for i, l := range listed {
+	groups := make([]Group, 0, len(listed))
+	for _, l := range listed {
 		g := Group{Name: l.Group, Type: l.Type, State: l.State, Protocol: l.Protocol, Coordinator: &l.Coordinator}
 		if d, ok := described[l.Group]; ok {
 			g.describe(d)
@@ -174,7 +181,10 @@ func (c *chains) read(ctx context.Context, listed []cluster.Listed) []Group {
 			g.Members, g.Assigned = []cluster.Member{}, true
 		}
 		g.commit(commits[l.Group])
-		groups[i] = g
+		if d := described[l.Group]; d.NotFound() && len(g.Commits) == 0 && g.CommitsErr == nil && c.commits {
+			continue // deleted since it was listed
+		}
+		groups = append(groups, g)
 	}
 	return groups
 }

@@ -154,23 +154,20 @@ func same(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b
 // there is a filter), and last a row for what no member owns, if anything. The lag of a share group
 // belongs to no single member.
 func OfMembers(g *Group, rows []Row, f Filter) []MemberRow {
-	owned := map[string][]Row{} // by consumer id; "" for what no member owns
+	owned := map[string][]Row{}
+	var rest []Row // what no member owns
 	for _, r := range rows {
-		id := ""
 		if r.ConsumerID != nil {
-			id = *r.ConsumerID
+			owned[*r.ConsumerID] = append(owned[*r.ConsumerID], r)
+		} else {
+			rest = append(rest, r)
 		}
-		owned[id] = append(owned[id], r)
 	}
 	var out []MemberRow
 	for i := range g.Members {
 		m := &g.Members[i]
-		total := sum(owned[m.ID])
-		if g.Type == cluster.Share {
-			n := assigned(m, f)
-			total = Sum{Partitions: &n, UnknownPartitions: n}
-		}
-		if f == nil || *total.Partitions > 0 {
+		total := ofMember(g, m, owned[m.ID], f)
+		if f == nil || total.Partitions == nil || *total.Partitions > 0 {
 			out = append(out, MemberRow{Group: g.Name, ConsumerID: &m.ID, InstanceID: m.InstanceID, Host: known(m.Host), ClientID: &m.ClientID, Sum: total})
 		}
 	}
@@ -178,10 +175,22 @@ func OfMembers(g *Group, rows []Row, f Filter) []MemberRow {
 	if e == nil {
 		e = g.DescribeErr
 	}
-	if rest := owned[""]; len(rest) > 0 || e != nil {
+	if len(rest) > 0 || e != nil {
 		out = append(out, MemberRow{Group: g.Name, Sum: sum(rest), Error: e})
 	}
 	return out
+}
+
+// ofMember sums up what one member owns, as far as that is known.
+func ofMember(g *Group, m *cluster.Member, owned []Row, f Filter) Sum {
+	switch {
+	case !g.Assigned:
+		return Sum{}
+	case g.Type == cluster.Share || g.CommitsErr != nil:
+		n := assigned(m, f)
+		return Sum{Partitions: &n, UnknownPartitions: n}
+	}
+	return sum(owned)
 }
 
 func assigned(m *cluster.Member, f Filter) int {

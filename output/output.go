@@ -68,7 +68,7 @@ type Column[T any] struct {
 	Name    string        // header, printed verbatim
 	Wide    bool          // shown in Wide only
 	Right   bool          // aligned right: numbers
-	Shorten bool          // may be cut with … in Table when the line is wider than the terminal
+	Shorten bool          // may lose its middle to … in Table where that makes the line fit the terminal
 	Tone    func(*T) Tone // nil is Plain
 
 	// Append appends the raw cell to dst and returns the result, as strconv.AppendInt does. Returning nil says that

@@ -10,7 +10,8 @@ import (
 
 const (
 	gap         = "  " // between columns
-	minShort    = 8    // what a shortened column keeps at least
+	maxWhole    = 15   // a column no wider is never shortened: the longest IPv4 address
+	minShort    = 12   // what a shortened column keeps at least
 	prettyLimit = 500  // rows that tablewriter draws, at about 20,000 a second; more we draw ourselves
 )
 
@@ -63,7 +64,7 @@ type grid struct {
 type gridColumn struct {
 	name           string
 	right, shorten bool
-	width          int // set by fit
+	width, least   int // set by fit
 }
 
 type gridCell struct {
@@ -85,39 +86,50 @@ func (g *grid) rows() int {
 	return len(g.cells) / len(g.cols)
 }
 
-// fit gives each column the width of its widest cell, then takes from those that may be shortened, always from the
-// widest, until the line fits or nothing is left to take. A header is never cut.
+// fit gives each column the width of its widest cell. Where that is more than the terminal has, it takes from those
+// that may be shortened, always from the widest, until the line fits. A line that would not fit then either is left
+// whole: it wraps all the same, and what was cut would be lost for nothing.
 func (g *grid) fit() {
+	g.measure()
 	total := len(gap) * (len(g.cols) - 1)
-	for i := range g.cols {
-		c := &g.cols[i]
-		c.width = 1 // tablewriter has no narrower one
-		if g.headers {
-			c.width = max(c.width, displayWidth([]byte(c.name)))
-		}
-		for j := i; j < len(g.cells); j += len(g.cols) {
-			c.width = max(c.width, g.cells[j].width)
-		}
+	least := total
+	for _, c := range g.cols {
 		total += c.width
+		least += c.least
 	}
-	for ; g.limit > 0 && total > g.limit; total-- {
-		widest := g.widestShortenable()
-		if widest == nil {
-			return
-		}
-		widest.width--
+	if g.limit <= 0 || least > g.limit {
+		return
+	}
+	for ; total > g.limit; total-- {
+		g.widest().width--
 	}
 }
 
-func (g *grid) widestShortenable() *gridColumn {
+// measure sets how wide each column is whole, and how narrow it may become. A header is never cut.
+func (g *grid) measure() {
+	for i := range g.cols {
+		c := &g.cols[i]
+		header := 1 // tablewriter has no narrower column
+		if g.headers {
+			header = max(header, displayWidth([]byte(c.name)))
+		}
+		c.width = header
+		for j := i; j < len(g.cells); j += len(g.cols) {
+			c.width = max(c.width, g.cells[j].width)
+		}
+		c.least = c.width
+		if c.shorten && c.width > maxWhole {
+			c.least = max(minShort, header)
+		}
+	}
+}
+
+// widest returns the widest column that can become narrower, the first of several. Nil is none.
+func (g *grid) widest() *gridColumn {
 	var widest *gridColumn
 	for i := range g.cols {
 		c := &g.cols[i]
-		least := minShort
-		if g.headers {
-			least = max(least, displayWidth([]byte(c.name)))
-		}
-		if c.shorten && c.width > least && (widest == nil || c.width > widest.width) {
+		if c.width > c.least && (widest == nil || c.width > widest.width) {
 			widest = c
 		}
 	}
@@ -133,26 +145,52 @@ func (g *grid) appendCell(dst []byte, i int) ([]byte, int) {
 	cell := g.cells[i]
 	text, width := g.text[start:cell.end], cell.width
 	if limit := g.cols[i%len(g.cols)].width; width > limit {
-		text, width = shorten(text, limit), limit
+		text, width = shorten(text, width, limit), limit
 	}
 	return g.paint.append(dst, cell.tone, text), width
 }
 
-// shorten cuts text and makes it limit wide with the … that stands for the rest. Where that is half of a wide character
-// too little, a blank follows.
-func shorten(text []byte, limit int) []byte {
-	width, end := 0, 0
-	for end < len(text) {
-		_, size := utf8.DecodeRune(text[end:])
-		w := displayWidth(text[end : end+size])
-		if width+w > limit-1 {
+// shorten makes text, which is width wide, limit wide: … stands for its middle, and half of what stays is its end,
+// where the ids of one client differ. Where the next piece is wider than the room left, blanks follow.
+func shorten(text []byte, width, limit int) []byte {
+	tail, tailWidth := 0, width
+	for tailWidth > (limit-1)/2 {
+		size, w := piece(text[tail:])
+		tail += size
+		tailWidth -= w
+	}
+	head, room := 0, limit-1-tailWidth
+	for {
+		size, w := piece(text[head:])
+		if w > room {
 			break
 		}
-		width += w
-		end += size
+		head += size
+		room -= w
 	}
-	short := append(text[:end:end], "…"...)
-	return appendBlanks(short, limit-1-width)
+	short := append(text[:head:head], "…"...)
+	short = append(short, text[tail:]...)
+	return appendBlanks(short, room)
+}
+
+// piece is how many bytes and columns of a terminal the first thing in text takes that cannot be cut: an escape, or a
+// character with the marks that follow it and have no width of their own.
+func piece(text []byte) (size, width int) {
+	_, size = utf8.DecodeRune(text)
+	if text[0] == '\\' {
+		if _, n, err := unescapeByte(string(text[:min(4, len(text))])); err == nil {
+			size = n
+		}
+	}
+	width = displayWidth(text[:size])
+	for size < len(text) {
+		_, n := utf8.DecodeRune(text[size:])
+		if displayWidth(text[size:size+n]) > 0 {
+			break
+		}
+		size += n
+	}
+	return size, width
 }
 
 // displayWidth is how many columns text takes on a terminal. It counts as tablewriter does, without its globals, which

@@ -38,7 +38,7 @@ func draw(t testing.TB, o Options, cols []Column[commit], rows []commit) (pretty
 func TestBothWaysDrawTheSame(t *testing.T) {
 	for _, color := range []bool{false, true} {
 		for _, headers := range []bool{false, true} {
-			for _, width := range []int{0, 20, 60, 80, 95} {
+			for _, width := range []int{0, 20, 80, 88, 89, 95, 110} {
 				o := Options{Headers: headers, Color: color, Width: width}
 				for n := range len(commits) + 1 {
 					pretty, fast := draw(t, o, commitColumns, commits[:n])
@@ -55,16 +55,32 @@ func FuzzDraw(f *testing.F) {
 	f.Add("payments", "a  b ", "注文", 40, true)
 	f.Add("", " ", "\u3000", 0, false)
 	f.Add("e\u0301", "\x1b[31m", "👩‍👩‍👧", 30, true)
+	f.Add("orders-app-1-acf38d5bf31c4d9e8b5a7c10e2f84c0a", "b", "ok", 100, true)
+	f.Add("a注文注文注文注文注文注文", "\xff\\\x00\xff\xff\xff\xff\xff", "ok", 95, true)
 	f.Fuzz(func(t *testing.T, a, b, c string, width int, on bool) {
 		rows := []commit{{a, &b, nil, c, &a, &c}, {b, &c, new(int64(width)), "ok", &b, &a}}
-		pretty, fast := draw(t, Options{Headers: on, Color: !on, Width: width}, commitColumns, rows)
+		o := Options{Headers: on, Color: !on, Width: width}
+		pretty, fast := draw(t, o, commitColumns, rows)
 		if diff := cmp.Diff(pretty, fast); diff != "" {
 			t.Fatalf("-pretty +fast:\n%s", diff)
 		}
 		if got := strings.Count(fast, "\n"); got > 3 || strings.Contains(fast, " \n") {
 			t.Fatalf("%d lines, or blanks at an end:\n%q", got, fast)
 		}
+		o.Width = 0
+		if _, whole := draw(t, o, commitColumns, rows); fast != whole && !o.Color {
+			checkFits(t, fast, width)
+		}
 	})
+}
+
+func checkFits(t *testing.T, lines string, width int) {
+	t.Helper()
+	for line := range strings.Lines(lines) {
+		if n := displayWidth([]byte(strings.TrimSuffix(line, "\n"))); n > width {
+			t.Fatalf("shortened in vain: %d columns of %d:\n%s", n, width, lines)
+		}
+	}
 }
 
 func TestLongTableLooksLikeShortOne(t *testing.T) {
@@ -81,24 +97,33 @@ type text struct{ Fixed, A, B string }
 var textColumns = []Column[text]{
 	{Name: "FIXED", Append: func(dst []byte, r *text) []byte { return append(dst, r.Fixed...) }},
 	{Name: "A", Shorten: true, Append: func(dst []byte, r *text) []byte { return append(dst, r.A...) }},
-	{Name: "B-IS-A-HEADER", Shorten: true, Append: func(dst []byte, r *text) []byte { return append(dst, r.B...) }},
+	{Name: "B-IS-A-LONG-HEADER", Shorten: true, Append: func(dst []byte, r *text) []byte { return append(dst, r.B...) }},
 }
 
 func TestShorten(t *testing.T) {
-	letters := func(n int) string { return "abcdefghijklmnopqrstuvwxyz"[:n] }
+	const (
+		az20    = "abcdefghijklmnopqrst"
+		az26    = "abcdefghijklmnopqrstuvwxyz"
+		longest = "255.255.255.255" // IPv4 address
+		id      = "orders-app-1-acf38d5bf31c4d9e8b5a7c10e2f84c0a"
+		fixed   = len("fixed" + gap + gap)
+	)
 	tests := []struct {
 		name  string
 		width int
 		row   text
 		want  string
 	}{
-		{"fits", 5 + 2 + 20 + 2 + 26, text{"fixed", letters(20), letters(26)}, "fixed  abcdefghijklmnopqrst  abcdefghijklmnopqrstuvwxyz"},
-		{"the longer first", 51, text{"fixed", letters(20), letters(26)}, "fixed  abcdefghijklmnopqrst  abcdefghijklmnopqrstu…"},
-		{"then both alike", 39, text{"fixed", letters(20), letters(26)}, "fixed  abcdefghijklmn…  abcdefghijklmn…"},
-		{"eight stay, and headers", 9, text{"fixed", letters(20), letters(26)}, "fixed  abcdefg…  abcdefghijkl…"},
-		{"others are never cut", 9, text{letters(26), "a", "b"}, "abcdefghijklmnopqrstuvwxyz  a  b"},
-		{"wide characters", 30, text{"fixed", "注文注文注文", "b"}, "fixed  注文注…   b"},
-		{"unlimited", 0, text{"fixed", letters(20), letters(26)}, "fixed  abcdefghijklmnopqrst  abcdefghijklmnopqrstuvwxyz"},
+		{"unlimited", 0, text{"fixed", az20, az26}, "fixed  " + az20 + "  " + az26},
+		{"fits", fixed + 20 + 26, text{"fixed", az20, az26}, "fixed  " + az20 + "  " + az26},
+		{"the widest first", fixed + 20 + 21, text{"fixed", az20, az26}, "fixed  " + az20 + "  abcdefghij…qrstuvwxyz"},
+		{"then both alike", fixed + 19 + 19, text{"fixed", az20, az26}, "fixed  abcdefghi…lmnopqrst  abcdefghi…rstuvwxyz"},
+		{"to the least, and headers", fixed + 12 + 18, text{"fixed", az20, az26}, "fixed  abcdef…pqrst  abcdefghi…stuvwxyz"},
+		{"one less is not enough", fixed + 12 + 18 - 1, text{"fixed", az20, az26}, "fixed  " + az20 + "  " + az26},
+		{"others are never cut", 9, text{az26, "a", "b"}, az26 + "  a  b"},
+		{"an address stays whole", fixed + 15 + 20, text{"fixed", longest, id}, "fixed  " + longest + "  orders-app…0e2f84c0a"},
+		{"even if that would do", fixed + 14 + 18, text{"fixed", longest, az20[:18]}, "fixed  " + longest + "  " + az20[:18]},
+		{"what is longer by one need not", fixed + 12 + 18, text{"fixed", az20[:16], "b"}, "fixed  abcdef…lmnop  b"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -111,7 +136,7 @@ func TestShorten(t *testing.T) {
 				t.Fatal(err)
 			}
 			header, row, _ := strings.Cut(buf.String(), "\n")
-			if diff := cmp.Diff([]string{"FIXED", "A", "B-IS-A-HEADER"}, strings.Fields(header)); diff != "" {
+			if diff := cmp.Diff([]string{"FIXED", "A", "B-IS-A-LONG-HEADER"}, strings.Fields(header)); diff != "" {
 				t.Errorf("header: -want +got:\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.want+"\n", row); diff != "" {
@@ -119,6 +144,73 @@ func TestShorten(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestShortenKeepsBothEnds cuts cells as they are shown, escapes and all, to 15 columns.
+func TestShortenKeepsBothEnds(t *testing.T) {
+	tests := []struct{ name, cell, want string }{
+		{"id", "orders-app-1-acf38d5bf31c4d9e8b5a7c10e2f84c0a", "orders-…2f84c0a"},
+		{"one too many", "abcdefghijklmnop", "abcdefg…jklmnop"},
+		{"wide characters", "注文注文注文注文注文", "注文注文…文注文"},
+		{"wide characters, a blank left", "a注文注文注文注文注文", "a注文注…文注文 "},
+		{"bytes", strings.Repeat(`\xff`, 5), `\xff\xff…\xff  `},
+		{"an escape before the tail", `abcdefghijklm\x00cdefg`, `abcdefghi…cdefg`},
+		{"an escape after the head", `abcde\x00fghijklmnopqrs`, `abcde…mnopqrs  `},
+		{"backslashes", strings.Repeat(`\\`, 10), `\\\\\\\\…\\\\\\`},
+		{"no escape, but a backslash and x00", `abcdefghijklm\\x00defg`, `abcdefg…x00defg`},
+		{"marks stay with their letters", strings.Repeat("e\u0301", 20), strings.Repeat("e\u0301", 7) + "…" + strings.Repeat("e\u0301", 7)},
+	}
+	for _, tt := range tests {
+		got := string(shorten([]byte(tt.cell), displayWidth([]byte(tt.cell)), 15))
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", tt.name, diff)
+		}
+		if n := displayWidth([]byte(got)); n != 15 {
+			t.Errorf("%s: %q is %d wide, want 15", tt.name, got, n)
+		}
+	}
+}
+
+// FuzzShorten holds that a shortened cell is as wide as asked, and that what stays can be read back and is how the cell
+// begins and ends.
+func FuzzShorten(f *testing.F) {
+	f.Add("orders-app-1-acf38d5bf31c4d9e8b5a7c10e2f84c0a", 0)
+	f.Add("\xff\x1b[2J\\x41\t注文\u202ee\u0301👩\u200d👧 \\\\", 3)
+	f.Add("\u0301\u0301aaaaaaaaaaaaaaaaaaaaaaaaaa…\u0301", 9)
+	f.Fuzz(func(t *testing.T, raw string, more int) {
+		cell := AppendEscaped(nil, raw)
+		width, limit := displayWidth(cell), minShort+more
+		if more < 0 || width <= limit {
+			t.Skip()
+		}
+		got := shorten(cell, width, limit)
+		if n := displayWidth(got); n != limit {
+			t.Fatalf("%q is %d wide, want %d", got, n, limit)
+		}
+		if !keepsEnds(raw, string(got)) {
+			t.Fatalf("%q is not what %q begins and ends with", got, raw)
+		}
+	})
+}
+
+// keepsEnds reports whether some … in short parts a beginning of raw from an end of it, blanks aside.
+func keepsEnds(raw, short string) bool {
+	for i := range short {
+		if !strings.HasPrefix(short[i:], "…") {
+			continue
+		}
+		head, headErr := Unescape(short[:i])
+		for tail := short[i+len("…"):]; ; tail = tail[:len(tail)-1] {
+			end, err := Unescape(tail)
+			if headErr == nil && err == nil && strings.HasPrefix(raw, head) && strings.HasSuffix(raw, end) {
+				return true
+			}
+			if !strings.HasSuffix(tail, " ") {
+				break
+			}
+		}
+	}
+	return false
 }
 
 // lagRow is as large as a row of `lag --by partition`, the largest listing we have.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -28,10 +29,6 @@ type Commit struct {
 	Lag         *int64 // share groups: the broker's own lag; nil if it gave none
 	Err         *Error // the offset could not be read
 }
-
-// groupsPerFetch bounds one OffsetFetch: with more groups the answer may grow beyond what a
-// connection accepts in one piece.
-const groupsPerFetch = 500
 
 // Committed reads the committed offsets of the groups given, as stable as they are: one request per
 // coordinator, and a second one for groups with an open transaction. Groups come back in the order
@@ -59,23 +56,6 @@ type committed struct {
 }
 
 func (c *committed) ask(ctx context.Context, node Broker, groups []string) map[string]*Error {
-	failed := map[string]*Error{}
-	var mu sync.Mutex // guards failed
-	var wg sync.WaitGroup
-	for chunk := range slices.Chunk(groups, groupsPerFetch) {
-		wg.Go(func() {
-			for g, e := range c.askChunk(ctx, node, chunk) {
-				mu.Lock()
-				failed[g] = e
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	return failed
-}
-
-func (c *committed) askChunk(ctx context.Context, node Broker, groups []string) map[string]*Error {
 	got, failed := c.r.offsetFetch(ctx, node, groups, true)
 	var unstable []string
 	for _, g := range got {
@@ -84,11 +64,9 @@ func (c *committed) askChunk(ctx context.Context, node Broker, groups []string) 
 		}
 	}
 	if len(unstable) > 0 {
-		second, errs := c.r.offsetFetch(ctx, node, unstable, false)
+		// Where this second question fails, the first answer stands, and its unstable partitions say so.
+		second, _ := c.r.offsetFetch(ctx, node, unstable, false)
 		got = append(got, markPending(got, second)...)
-		for g, e := range errs {
-			failed[g] = e
-		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,30 +101,25 @@ func markPending(first, second []Commits) []Commits {
 // one group per request and would answer a batch for its first group only.
 func (r *Run) offsetFetch(ctx context.Context, node Broker, groups []string, stable bool) ([]Commits, map[string]*Error) {
 	first := groups
-	if r.takesOneGroup(node) {
+	single := r.takesOneGroup(node)
+	if single {
 		first = groups[:1]
 	}
 	got, failed, old := r.offsetFetchOnce(ctx, node, first, stable)
-	if !old || len(groups) == 1 {
+	if !old && !single || len(groups) == 1 {
 		return got, failed
 	}
 	r.mu.Lock()
 	r.single[node.Addr()] = true
 	r.mu.Unlock()
 	var mu sync.Mutex // guards got, failed
-	var wg sync.WaitGroup
-	for _, g := range groups[1:] {
-		wg.Go(func() {
-			one, errs, _ := r.offsetFetchOnce(ctx, node, []string{g}, stable)
-			mu.Lock()
-			defer mu.Unlock()
-			got = append(got, one...)
-			for g, e := range errs {
-				failed[g] = e
-			}
-		})
-	}
-	wg.Wait()
+	each(groups[1:], func(g string) {
+		one, errs, _ := r.offsetFetchOnce(ctx, node, []string{g}, stable)
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, one...)
+		maps.Copy(failed, errs)
+	})
 	return got, failed
 }
 

@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -72,8 +73,12 @@ func (r *Run) describer(t GroupType) describer {
 		return r.describeShare
 	case Streams:
 		return r.describeStreams
+	case Classic:
+		return r.describeClassic
 	}
-	return r.describeClassic
+	return func(_ context.Context, _ Broker, groups []string) ([]Described, map[string]*Error) {
+		return nil, allFailed(groups, &Error{Scope: ScopeGroup, Code: CodeUnsupported, Message: fmt.Sprintf("this version of offsetctl does not know groups of type %q", t)})
+	}
 }
 
 // Describe describes groups: one request per coordinator and type. It is the only place that knows
@@ -91,7 +96,7 @@ func (r *Run) Describe(ctx context.Context, refs []Ref, candidates ...GroupType)
 			byType[t] = append(byType[t], ref)
 		}
 	}
-	d := &described{byGroup: map[string]Described{}, failed: map[string][]*Error{}}
+	d := &described{byGroup: map[string]Described{}, failed: map[string]map[GroupType]*Error{}}
 	var wg sync.WaitGroup
 	for t, refs := range byType {
 		wg.Go(func() { d.collect(ctx, r, t, refs) })
@@ -111,7 +116,7 @@ func (d Described) NotFound() bool { return d.Err.is(kerr.GroupIDNotFound) }
 type described struct {
 	mu      sync.Mutex
 	byGroup map[string]Described
-	failed  map[string][]*Error
+	failed  map[string]map[GroupType]*Error
 }
 
 func (d *described) collect(ctx context.Context, r *Run, t GroupType, refs []Ref) {
@@ -134,7 +139,10 @@ func (d *described) collect(ctx context.Context, r *Run, t GroupType, refs []Ref
 	defer d.mu.Unlock()
 	for g, e := range errs {
 		if e != nil {
-			d.failed[g] = append(d.failed[g], e)
+			if d.failed[g] == nil {
+				d.failed[g] = map[GroupType]*Error{}
+			}
+			d.failed[g][t] = e
 		}
 	}
 }
@@ -151,9 +159,9 @@ func (d *described) result(ref Ref) Described {
 		return g
 	}
 	out := Described{Group: ref.Group, Type: ref.Type, Coordinator: ref.Coordinator}
-	for _, e := range d.failed[ref.Group] {
+	for _, t := range []GroupType{ref.Type, Classic, Consumer, Share, Streams} {
 		// Of several reasons the one that is not "another type" is the telling one.
-		if out.Err == nil || out.Err.saysOtherType() {
+		if e := d.failed[ref.Group][t]; e != nil && (out.Err == nil || out.Err.saysOtherType()) {
 			out.Err = e
 		}
 	}

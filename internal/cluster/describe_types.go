@@ -54,7 +54,7 @@ func classicMember(protocolType string, m kmsg.DescribeGroupsResponseGroupMember
 	}
 	var sub kmsg.ConsumerMemberMetadata
 	if sub.ReadFrom(m.ProtocolMetadata) == nil {
-		out.Subscription, out.RackID = slices.Sorted(slices.Values(sub.Topics)), sub.Rack
+		out.Subscription, out.RackID = sorted(sub.Topics), sub.Rack
 	}
 	var asg kmsg.ConsumerMemberAssignment
 	if len(m.MemberAssignment) > 0 && asg.ReadFrom(m.MemberAssignment) == nil {
@@ -84,7 +84,7 @@ func (r *Run) describeConsumer(ctx context.Context, node Broker, groups []string
 		for _, m := range g.Members {
 			out := Member{
 				ID: m.MemberID, InstanceID: m.InstanceID, RackID: m.RackID, Epoch: &m.MemberEpoch, ClientID: m.ClientID, Host: host(m.ClientHost),
-				Subscription: slices.Sorted(slices.Values(m.SubscribedTopics)),
+				Subscription: sorted(m.SubscribedTopics),
 				Assignment:   fromTopicPartitions(m.Assignment.TopicPartitions), Target: fromTopicPartitions(m.TargetAssignment.TopicPartitions),
 			}
 			if m.SubscribedTopicRegex != nil && *m.SubscribedTopicRegex != "" {
@@ -118,7 +118,7 @@ func (r *Run) describeShare(ctx context.Context, node Broker, groups []string) (
 			}
 			d.Members = append(d.Members, Member{
 				ID: m.MemberID, RackID: m.RackID, Epoch: &m.MemberEpoch, ClientID: m.ClientID, Host: host(m.ClientHost),
-				Subscription: slices.Sorted(slices.Values(m.SubscribedTopicNames)), Assignment: assignment(byTopic),
+				Subscription: sorted(m.SubscribedTopicNames), Assignment: assignment(byTopic),
 			})
 		}
 		a.ok = append(a.ok, d)
@@ -245,4 +245,11 @@ func (a *answer) add(group string, code int16, msg *string) bool {
 	}
 	a.failed[group] = e
 	return false
+}
+
+// sorted is a sorted copy; never nil, which would mean unknown.
+func sorted(words []string) []string {
+	out := append([]string{}, words...)
+	slices.Sort(out)
+	return out
 }

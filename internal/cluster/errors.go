@@ -53,7 +53,11 @@ const (
 
 // Error implements error: scope, name and message in one line.
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s %s: %s (%s)", e.Scope, e.Name, e.Message, e.Code)
+	name := e.Name
+	if name == "" {
+		name = `""`
+	}
+	return fmt.Sprintf("%s %s: %s (%s)", e.Scope, name, e.Message, e.Code)
 }
 
 // Unwrap returns the cause.
@@ -179,9 +183,12 @@ func isTimeout(err error) bool {
 	return errors.As(err, &ne) && ne.Timeout()
 }
 
-// roundTimeout prints whole or tenths of seconds: "5s", "1.3s".
+// roundTimeout prints whole or tenths of seconds, and below a second what matters: "5s", "1.3s", "2ms".
 func roundTimeout(d time.Duration) time.Duration {
-	if d < time.Second {
+	switch {
+	case d < 10*time.Millisecond:
+		return max(d.Round(time.Millisecond), time.Millisecond)
+	case d < time.Second:
 		return d.Round(10 * time.Millisecond)
 	}
 	return d.Round(100 * time.Millisecond)

@@ -109,7 +109,7 @@ func (f *fake) client(edit ...func(*Config)) *Client {
 // ready is a run, without a deadline, that knows the brokers. Nothing that it did counts.
 func (f *fake) ready(edit ...func(*Config)) *Run {
 	f.t.Helper()
-	r := f.client(edit...).Run(Deadline{})
+	r := f.client(edit...).Run(usual())
 	if _, errs := r.Brokers(f.t.Context()); errs != nil {
 		f.t.Fatalf("Brokers: %v", errs)
 	}
@@ -315,3 +315,6 @@ func codes(errs ...*Error) []string {
 
 // errRefused is what the kernel says where nothing listens.
 var errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+
+// usual is the deadline that commands have by default.
+func usual() Deadline { return In(time.Now(), 30*time.Second) }

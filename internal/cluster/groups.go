@@ -147,11 +147,7 @@ func findOnce(out []Found, pending []int, ask func(kmsg.Request) (*kmsg.FindCoor
 		f := &out[pending[0]]
 		f.Coordinator = Broker{resp.NodeID, resp.Host, resp.Port}
 		f.Err = kafkaError(ScopeGroup, f.Group, resp.ErrorCode, resp.ErrorMessage)
-		var wg sync.WaitGroup
-		for _, i := range pending[1:] {
-			wg.Go(func() { findOnce(out, []int{i}, ask) })
-		}
-		wg.Wait()
+		each(pending[1:], func(i int) { findOnce(out, []int{i}, ask) })
 	default:
 		readFound(resp, out, pending)
 	}
@@ -178,15 +174,20 @@ func readFound(resp *kmsg.FindCoordinatorResponse, out []Found, pending []int) {
 // one; it keeps what succeeded itself.
 type askGroups func(ctx context.Context, node Broker, groups []string) map[string]*Error
 
+// groupsPerRequest bounds one request: with more groups the answer may grow beyond what a connection
+// accepts in one piece.
+const groupsPerRequest = 500
+
 // perCoordinator sends ask to the coordinator of every group, all at once. Groups whose coordinator
-// has moved are looked up again and asked once more; those whose coordinator is loading are asked
-// again for a while. It returns the errors that remain, by group.
+// has moved are looked up again, and those whose coordinator is loading are asked again, for a while.
+// It returns the errors that remain, by group.
 func (r *Run) perCoordinator(ctx context.Context, refs []Ref, ask askGroups) map[string]*Error {
+	failed := map[string]*Error{}
 	refs = slices.Clone(refs)
-	failed := r.locate(ctx, refs)
-	refs = slices.DeleteFunc(refs, func(ref Ref) bool { return failed[ref.Group] != nil })
-	moved := false
 	r.backoff(ctx, func() bool {
+		lost := r.locate(ctx, refs) // after the wait: at once it would often find the old one
+		maps.Copy(failed, lost)
+		refs = slices.DeleteFunc(refs, func(ref Ref) bool { return lost[ref.Group] != nil })
 		for _, ref := range refs {
 			delete(failed, ref.Group) // only now: where the time is up, the last error stands
 		}
@@ -194,23 +195,14 @@ func (r *Run) perCoordinator(ctx context.Context, refs []Ref, ask askGroups) map
 		var again []Ref
 		for _, ref := range refs {
 			e := failed[ref.Group]
-			switch {
-			case e.is(kerr.NotCoordinator) && !moved:
+			if e.is(kerr.NotCoordinator) {
 				ref.Coordinator.ID = -1
-				again = append(again, ref)
-			case e.is(kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable):
+			}
+			if e.is(kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable) {
 				again = append(again, ref)
 			}
 		}
-		if len(again) == 0 {
-			return false
-		}
-		for _, ref := range again {
-			moved = moved || ref.Coordinator.ID < 0
-		}
-		lost := r.locate(ctx, again)
-		maps.Copy(failed, lost)
-		refs = slices.DeleteFunc(again, func(ref Ref) bool { return lost[ref.Group] != nil })
+		refs = again
 		return len(refs) > 0
 	})
 	return failed
@@ -249,12 +241,14 @@ func (r *Run) askOnce(ctx context.Context, refs []Ref, ask askGroups) map[string
 	var mu sync.Mutex // guards failed
 	var wg sync.WaitGroup
 	for node, groups := range byNode {
-		wg.Go(func() {
-			errs := ask(ctx, node, groups)
-			mu.Lock()
-			defer mu.Unlock()
-			maps.Copy(failed, errs)
-		})
+		for chunk := range slices.Chunk(groups, groupsPerRequest) {
+			wg.Go(func() {
+				errs := ask(ctx, node, chunk)
+				mu.Lock()
+				defer mu.Unlock()
+				maps.Copy(failed, errs)
+			})
+		}
 	}
 	wg.Wait()
 	return failed
@@ -267,4 +261,22 @@ func allFailed(groups []string, e *Error) map[string]*Error {
 		m[g] = e.of(ScopeGroup, g)
 	}
 	return m
+}
+
+// inFlight bounds the requests that wait for one broker at a time where each is for one group only:
+// their clocks run while they queue.
+const inFlight = 64
+
+// each calls do for every item, inFlight at a time.
+func each[T any](items []T, do func(T)) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, inFlight)
+	for _, item := range items {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			do(item)
+		})
+	}
+	wg.Wait()
 }

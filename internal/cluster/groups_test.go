@@ -118,7 +118,7 @@ func TestClusterWithoutBrokersIsAnError(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := startFake(t)
 		reply(f, kmsg.Metadata, func(_ int32, _ *kmsg.MetadataRequest, resp *kmsg.MetadataResponse) bool { return true })
-		_, errs := f.client().Run(Deadline{}).Brokers(t.Context())
+		_, errs := f.client().Run(usual()).Brokers(t.Context())
 		diff(t, "errors", []*Error{{Scope: ScopeBroker, Name: "localhost:9092", Code: CodeIncomplete, Message: "the broker lists no brokers: it may be starting", Retriable: true}}, errs)
 	})
 }
@@ -131,7 +131,7 @@ func TestMetadataErrorIsAnError(t *testing.T) {
 			resp.Brokers = []kmsg.MetadataResponseBroker{{NodeID: 0, Host: "localhost", Port: 9092}}
 			return resp.Version >= 13
 		})
-		_, errs := f.client().Run(Deadline{}).Brokers(t.Context())
+		_, errs := f.client().Run(usual()).Brokers(t.Context())
 		diff(t, "codes", []string{"REBOOTSTRAP_REQUIRED"}, codes(errs...))
 	})
 }
@@ -146,7 +146,7 @@ func TestPartitionsOfTheOffsetsTopicWithoutLeaderAreSaid(t *testing.T) {
 			}}}
 			return true
 		})
-		bs, errs := f.client().Run(Deadline{}).Brokers(t.Context())
+		bs, errs := f.client().Run(usual()).Brokers(t.Context())
 		offline := func(name string) *Error {
 			return &Error{Scope: ScopePartition, Name: name, Code: "LEADER_NOT_AVAILABLE", Message: "no leader: the groups stored there cannot be seen", Retriable: true}
 		}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -44,29 +45,26 @@ func (l *Log) set(s Spec, v int64) {
 
 // Offsets asks the leaders for offsets of the partitions given: one request per Spec and leader, all
 // sent together (a request may name a partition once only). Partitions whose leader has moved are
-// looked up again and asked once more; those that are just being elected are asked again for a
-// while. Every partition given comes back, with its offsets or an error.
+// looked up again, and those that are just being elected are asked again, for a while. Every partition
+// given comes back, with its offsets or an error.
 func (r *Run) Offsets(ctx context.Context, topics []Topic, want []TP, specs ...Spec) map[TP]Log {
 	out := make(map[TP]Log, len(want))
 	leaders := leadersOf(topics)
-	pending, moved := want, false
+	pending, stale := want, false
 	r.backoff(ctx, func() bool {
+		if stale { // after the wait: at once it would often find the old leader
+			maps.Copy(leaders, leadersOf(r.Topics(ctx, topicsOf(pending))))
+		}
 		r.offsetsOnce(ctx, leaders, pending, specs, out)
+		stale = false
 		var again []TP
-		stale := false
 		for _, tp := range pending {
 			switch e := out[tp].Err; {
-			case e.is(kerr.NotLeaderForPartition, kerr.FencedLeaderEpoch, kerr.UnknownLeaderEpoch) && !moved:
+			case e.is(kerr.NotLeaderForPartition, kerr.FencedLeaderEpoch, kerr.UnknownLeaderEpoch):
 				stale = true
 				again = append(again, tp)
 			case e.is(kerr.OffsetNotAvailable, kerr.LeaderNotAvailable) && leaders[tp] >= 0:
 				again = append(again, tp)
-			}
-		}
-		if stale {
-			moved = true
-			for tp, id := range leadersOf(r.Topics(ctx, topicsOf(again))) {
-				leaders[tp] = id
 			}
 		}
 		pending = again
@@ -118,8 +116,10 @@ func (r *Run) offsetsOnce(ctx context.Context, leaders map[TP]int32, want []TP, 
 				defer mu.Unlock()
 				for i, tp := range tps {
 					l := out[tp]
-					if got[i].err != nil {
-						l.Err = got[i].err
+					if e := got[i].err; e != nil {
+						if l.Err == nil || e.Code < l.Err.Code { // of two the same one each time
+							l.Err = e
+						}
 					} else {
 						l.set(s, got[i].offset)
 					}

@@ -127,7 +127,7 @@ func TestRandomBytesAreAnErrorAndNeverAPanic(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			_, errs := c.Run(Deadline{}).Brokers(t.Context())
+			_, errs := c.Run(usual()).Brokers(t.Context())
 			if len(errs) != 1 || errs[0].Code == "" || errs[0].Message == "" || errs[0].Scope != ScopeBroker {
 				t.Errorf("answer %x: got %v", noise, errs)
 			}
@@ -190,7 +190,7 @@ func TestHostsThatDoNotResolve(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer c.Close()
-				_, errs := c.Run(Deadline{}).Brokers(t.Context())
+				_, errs := c.Run(usual()).Brokers(t.Context())
 				diff(t, "errors", []*Error{tc.want}, errs)
 				if dns := (*net.DNSError)(nil); !errors.As(errs[0], &dns) {
 					t.Error("the cause is lost")

@@ -183,9 +183,10 @@ func millis(s string) (time.Duration, error) {
 }
 
 // SplitServers splits a comma-separated list of HOST:PORT. Like Kafka's own parser it allows blanks
-// around the commas, and a protocol in front ("PLAINTEXT://host:9092").
+// around the commas, and a protocol in front ("PLAINTEXT://host:9092"). The list is empty, not nil, if
+// it names nobody.
 func SplitServers(s string) []string {
-	var out []string
+	out := []string{}
 	for part := range strings.SplitSeq(s, ",") {
 		part = strings.TrimSpace(part)
 		if _, after, ok := strings.Cut(part, "://"); ok {

@@ -141,8 +141,8 @@ func TestTimeoutsThatAreNotMilliseconds(t *testing.T) {
 
 func TestSplitServers(t *testing.T) {
 	for s, want := range map[string][]string{
-		"":                                nil,
-		" , ,":                            nil,
+		"":                                {},
+		" , ,":                            {},
 		"a:1":                             {"a:1"},
 		" a:1 ,\tb:2,":                    {"a:1", "b:2"},
 		"PLAINTEXT://a:1,INTERNAL://b:2":  {"a:1", "b:2"},

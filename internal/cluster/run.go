@@ -14,6 +14,10 @@ import (
 // enough that a mute one does not look like a hang.
 const requestCap = 5 * time.Second
 
+// patience bounds one request of a run without a deadline: who asks for none is in no hurry, but no
+// broker needs longer for what we ask.
+const patience = time.Minute
+
 // Deadline bounds one Run as a whole. The zero value means no bound, only that of each request.
 type Deadline struct {
 	At    time.Time     // when the run must have ended
@@ -64,7 +68,11 @@ func (r *Run) Left(n int) *Run {
 // minutes has brokers that need more than five seconds.
 func (r *Run) requestTimeout(now time.Time) time.Duration {
 	limit := r.c.config.RequestTimeout
-	if limit <= 0 {
+	switch {
+	case limit > 0:
+	case r.end.At.IsZero():
+		limit = patience
+	default:
 		limit = max(requestCap, r.end.Total/6)
 	}
 	if r.end.At.IsZero() {
