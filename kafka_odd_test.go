@@ -193,7 +193,7 @@ func TestKafkaOddGroupNames(t *testing.T) {
 // TestKafkaWithoutGroups: an empty cluster has an empty answer, and a missing group is an error.
 func TestKafkaWithoutGroups(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{})
-	doc := parse(t, ok(t, c, "lag", "-o", "json"))
+	doc := parse(t, ok(t, c, "lag", "-q", "-o", "json"))
 	if doc.Items == nil || len(doc.Items) != 0 || doc.Errors == nil {
 		t.Errorf("%+v", doc)
 	}

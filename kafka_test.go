@@ -242,7 +242,7 @@ func compareGroups(t *testing.T, c *kafkatest.Cluster, apps []application) {
 	if n := strings.Count(ok(t, c, "groups", "-o", "name"), "\n"); n != len(apps) {
 		t.Errorf("%d groups of all types, want %d", n, len(apps))
 	}
-	if got := ok(t, c, "groups", "--state", "preparingrebalance", "--no-headers"); got != "" {
+	if got := ok(t, c, "groups", "-q", "--state", "preparingrebalance", "--no-headers"); got != "" {
 		t.Errorf("groups that rebalance: %q, want none", got)
 	}
 }

@@ -37,7 +37,7 @@ func appendGroup(rows []Row, s *Snapshot, g *Group, f Filter) []Row {
 		return append(rows, base)
 	}
 	owners := ownersOf(g)
-	commits := withAssigned(s, g, owners)
+	commits := withAssigned(g, owners)
 	j := join{s: s, g: g, owned: owners != nil, numbers: make([]int64, 0, 2*len(commits))}
 	for i := range commits {
 		c := &commits[i]
@@ -85,7 +85,7 @@ func ownersOf(g *Group) map[cluster.TP]*cluster.Member {
 
 // withAssigned is the group's commits and, in order among them, an empty commit for every owned
 // partition that has none.
-func withAssigned(s *Snapshot, g *Group, owners map[cluster.TP]*cluster.Member) []cluster.Commit {
+func withAssigned(g *Group, owners map[cluster.TP]*cluster.Member) []cluster.Commit {
 	missing := len(owners)
 	for i := range g.Commits {
 		if owners[g.Commits[i].TP] != nil {
@@ -97,10 +97,9 @@ func withAssigned(s *Snapshot, g *Group, owners map[cluster.TP]*cluster.Member) 
 	}
 	all := slices.Clone(g.Commits)
 	for tp := range owners {
-		if hasCommit(g, tp) || g.Type == cluster.Streams && !s.has(tp) {
-			continue // a Streams task claims its number of every source topic, also of those with fewer partitions
+		if !hasCommit(g, tp) {
+			all = append(all, cluster.Commit{TP: tp, Offset: -1})
 		}
-		all = append(all, cluster.Commit{TP: tp, Offset: -1})
 	}
 	slices.SortFunc(all, func(a, b cluster.Commit) int { return cluster.CompareTP(a.TP, b.TP) })
 	return all
@@ -109,13 +108,6 @@ func withAssigned(s *Snapshot, g *Group, owners map[cluster.TP]*cluster.Member) 
 func hasCommit(g *Group, tp cluster.TP) bool {
 	_, found := slices.BinarySearchFunc(g.Commits, tp, func(c cluster.Commit, tp cluster.TP) int { return cluster.CompareTP(c.TP, tp) })
 	return found
-}
-
-// has reports whether the cluster may have the partition: it does, or its topic could not be read.
-func (s *Snapshot) has(tp cluster.TP) bool {
-	t := s.Topics[tp.Topic]
-	_, ok := t.Partition(tp.Partition)
-	return ok || t.Err != nil
 }
 
 // join fills one row after the other from the commit, the member and the log of its partition.

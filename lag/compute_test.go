@@ -157,16 +157,6 @@ func TestComputeRowsAreInOrderWithAssignedOnesAmongThem(t *testing.T) {
 	}
 }
 
-func TestComputeLeavesOutStreamsTasksThatATopicHasNoPartitionFor(t *testing.T) {
-	g := live(false)
-	g.Name, g.Type = "app", cluster.Streams
-	g.Members[0].Assignment = []cluster.Assigned{{Topic: "orders", Partitions: []int32{0, 1, 2}}}
-	rows := Compute(&Snapshot{Groups: []Group{g}, Topics: map[string]cluster.Topic{"orders": orders()}, Logs: map[cluster.TP]cluster.Log{{Topic: "orders"}: logOf(0, 10)}}, nil)
-	if len(rows) != 1 || *rows[0].Partition != 0 || rows[0].Status != NoCommit {
-		t.Errorf("got %+v, want one row for orders:0", rows)
-	}
-}
-
 func TestComputeFilterSelectsPartitions(t *testing.T) {
 	g := empty()
 	g.Name = "g"

@@ -42,6 +42,8 @@ func Read(ctx context.Context, run *cluster.Run, q Query) (*Snapshot, []*cluster
 	for _, t := range topics {
 		s.Topics[t.Name] = t
 	}
+	s.clipStreams(s.Topics)
+	tps = s.partitions(q.Filter)
 	s.Errors = append(s.Errors, missingTopics(q.Filter, s.Topics, tps)...)
 	specs := []cluster.Spec{cluster.LogStart, cluster.LogEnd}
 	if q.Isolation == ReadCommitted {
@@ -54,7 +56,11 @@ func Read(ctx context.Context, run *cluster.Run, q Query) (*Snapshot, []*cluster
 
 // ReadGroups reads the groups of a query and their members, without commits and log ends.
 func ReadGroups(ctx context.Context, run *cluster.Run, q Query) (*Snapshot, []*cluster.Error) {
-	return readGroups(ctx, run, q, false)
+	s, errs := readGroups(ctx, run, q, false)
+	if s != nil {
+		askStreamsTopics(ctx, run.Left(roundTopics), s)
+	}
+	return s, errs
 }
 
 func readGroups(ctx context.Context, run *cluster.Run, q Query, commits bool) (*Snapshot, []*cluster.Error) {
