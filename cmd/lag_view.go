@@ -22,6 +22,13 @@ type lagView struct {
 
 func newLagView(req lagRequest, snap *lag.Snapshot) lagView {
 	v := lagView{found: lag.NewFindings(snap)}
+	if req.by == "partition" {
+		n := 0
+		for i := range snap.Groups {
+			n += len(snap.Groups[i].Commits) + 1
+		}
+		v.partitions = make([]lag.Row, 0, n) // growing to 60,000 rows would cost as much memory again
+	}
 	filter := req.query.Filter
 	lag.Each(snap, filter, func(g *lag.Group, rows []lag.Row) {
 		v.found.Add(g, rows)
