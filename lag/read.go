@@ -42,8 +42,9 @@ func Read(ctx context.Context, run *cluster.Run, q Query) (*Snapshot, []*cluster
 	for _, t := range topics {
 		s.Topics[t.Name] = t
 	}
-	s.clipStreams(s.Topics)
-	tps = s.partitions(q.Filter)
+	if s.clipStreams(s.Topics) {
+		tps = s.partitions(q.Filter)
+	}
 	s.Errors = append(s.Errors, missingTopics(q.Filter, s.Topics, tps)...)
 	specs := []cluster.Spec{cluster.LogStart, cluster.LogEnd}
 	if q.Isolation == ReadCommitted {

@@ -24,18 +24,21 @@ func (s *Snapshot) streamsTopics() []string {
 }
 
 // clipStreams takes out of the assignments of Streams groups the partitions that do not exist: a task
-// claims its number of every topic that its subtopology reads, also of those with fewer partitions.
-func (s *Snapshot) clipStreams(topics map[string]cluster.Topic) {
+// claims its number of every topic that its subtopology reads, also of those with fewer partitions. It
+// reports whether there was a Streams group to look at.
+func (s *Snapshot) clipStreams(topics map[string]cluster.Topic) (found bool) {
 	for i := range s.Groups {
 		g := &s.Groups[i]
 		if g.Type != cluster.Streams {
 			continue
 		}
+		found = true
 		for k := range g.Members {
 			g.Members[k].Assignment = clip(g.Members[k].Assignment, topics)
 			g.Members[k].Target = clip(g.Members[k].Target, topics)
 		}
 	}
+	return found
 }
 
 func clip(as []cluster.Assigned, topics map[string]cluster.Topic) []cluster.Assigned {

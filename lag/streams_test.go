@@ -14,6 +14,9 @@ func TestStreamsTasksAreClippedToThePartitionsThereAre(t *testing.T) {
 		{Name: "app", Type: cluster.Streams, Members: []cluster.Member{{ID: "m", Assignment: claims, Target: claims}}},
 		{Name: "plain", Type: cluster.Consumer, Members: []cluster.Member{{ID: "m", Assignment: claims}}},
 	}}
+	if (&Snapshot{Groups: s.Groups[1:]}).clipStreams(nil) || !s.clipStreams(nil) {
+		t.Error("only the first group is a Streams group")
+	}
 	s.clipStreams(map[string]cluster.Topic{"orders": orders(), "gone": {Name: "gone", Err: failed("UNKNOWN_TOPIC_OR_PARTITION")}})
 	want := []cluster.Assigned{{Topic: "gone", Partitions: []int32{0}}, {Topic: "orders", Partitions: []int32{0}}, {Topic: "unknown", Partitions: []int32{5}}}
 	if diff := cmp.Diff([][]cluster.Assigned{want, want, claims}, [][]cluster.Assigned{s.Groups[0].Members[0].Assignment, s.Groups[0].Members[0].Target, s.Groups[1].Members[0].Assignment}); diff != "" {
