@@ -102,7 +102,7 @@ type lagRequest struct {
 func (o lagOptions) request(args []string, changed func(string) bool, s *session) (lagRequest, error) {
 	req := lagRequest{by: o.by, lagging: o.lagging, top: o.top}
 	var err error
-	if req.query, err = o.selection.query(args, changed("match"), s.in); err != nil {
+	if req.query.Selection, err = o.selection.query(args, changed("match"), s.in); err != nil {
 		return req, err
 	}
 	if req.query.Filter, err = parseTopics(o.topics); err != nil {

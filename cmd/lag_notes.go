@@ -28,7 +28,7 @@ func (s *session) summarizes(req lagRequest) bool {
 	return s.errTTY && !s.shape.quiet && req.query.Named
 }
 
-func groupLine(g lag.GroupRow, f lag.Filter) string {
+func groupLine(g lag.GroupRow, f cluster.Filter) string {
 	parts := []string{orUnknown(g.Type, "unknown type"), orUnknown(g.State, "unknown state")}
 	if g.Members == nil {
 		parts = append(parts, "unknown members")

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/offsetctl/offsetctl/internal/cluster"
 	"github.com/offsetctl/offsetctl/lag"
 )
 
@@ -29,7 +30,7 @@ func (a asked) request() (lagRequest, error) {
 func TestLagRequest(t *testing.T) {
 	all := lag.Query{Isolation: lag.ReadUncommitted}
 	named := func(groups ...string) lag.Query {
-		return lag.Query{Named: true, Groups: groups, Isolation: lag.ReadUncommitted}
+		return lag.Query{Selection: cluster.Selection{Named: true, Groups: groups}, Isolation: lag.ReadUncommitted}
 	}
 	limit := func(n int64) *int64 { return &n }
 	for _, c := range []struct {
@@ -56,7 +57,7 @@ func TestLagRequest(t *testing.T) {
 		{
 			"--topic",
 			asked{options: lagOptions{topics: []string{"orders:0-1", "emails"}}},
-			lagRequest{query: lag.Query{Isolation: lag.ReadUncommitted, Filter: lag.Filter{"orders": {0: true, 1: true}, "emails": nil}}, by: "group", byLag: true},
+			lagRequest{query: lag.Query{Isolation: lag.ReadUncommitted, Filter: cluster.Filter{"orders": {0: true, 1: true}, "emails": nil}}, by: "group", byLag: true},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -64,7 +65,7 @@ func TestLagRequest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(lagRequest{}), cmpopts.IgnoreFields(lag.Query{}, "Keep"), cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(lagRequest{}), cmpopts.IgnoreFields(cluster.Selection{}, "Keep"), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/offsetctl/offsetctl/internal/cluster"
 	"github.com/offsetctl/offsetctl/lag"
 	"github.com/offsetctl/offsetctl/output"
 )
@@ -30,7 +31,7 @@ func newLagView(req lagRequest, snap *lag.Snapshot) lagView {
 		v.partitions = make([]lag.Row, 0, n) // growing to 60,000 rows would cost as much memory again
 	}
 	filter := req.query.Filter
-	lag.Each(snap, filter, func(g *lag.Group, rows []lag.Row) {
+	lag.Each(snap, filter, func(g *cluster.Group, rows []lag.Row) {
 		v.found.Add(g, rows)
 		sum := lag.OfGroup(g, rows)
 		v.every = append(v.every, sum)

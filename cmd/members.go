@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
-	"github.com/offsetctl/offsetctl/lag"
 	"github.com/offsetctl/offsetctl/output"
 )
 
@@ -57,27 +56,27 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 		return err
 	}
 	if q.Named && len(q.Groups) == 0 {
-		return s.showMembers(f, &lag.Snapshot{}, nil, nil)
+		return s.showMembers(f, "", nil, nil)
 	}
 	return s.run(c.Context(), func(ctx context.Context, run *cluster.Run) error {
-		snap, errs := lag.ReadGroups(ctx, run, q)
+		read, errs := run.ReadMembers(ctx, q)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if errs != nil {
 			return s.unreachable(f, newHead("members", "", s.now), errs)
 		}
-		errs = lag.Errors(snap, nil)
+		errs = memberErrors(read)
 		near := s.similarGroups(ctx, run, errs)
-		items := memberItems(snap)
+		items := memberItems(read.All)
 		switch {
 		case len(errs) > 0 || len(items) > 0:
-		case len(snap.Groups) == 0:
+		case len(read.All) == 0:
 			s.noteNoGroup(sel, c.Flags().Changed("match"))
 		default:
-			s.note("%s, and no member", count(len(snap.Groups), "group"))
+			s.note("%s, and no member", count(len(read.All), "group"))
 		}
-		if err := s.showMembers(f, snap, items, errs); err != nil {
+		if err := s.showMembers(f, read.ClusterID, items, errs); err != nil {
 			return err
 		}
 		s.report(errs, near)
@@ -85,14 +84,24 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 	})
 }
 
-func (s *session) showMembers(f form, snap *lag.Snapshot, items []memberItem, errs []*cluster.Error) error {
-	return print(s, f, newHead("members", snap.ClusterID, s.now), memberColumns(), func(m *memberItem) string { return m.Group }, items, errs)
+func (s *session) showMembers(f form, clusterID string, items []memberItem, errs []*cluster.Error) error {
+	return print(s, f, newHead("members", clusterID, s.now), memberColumns(), func(m *memberItem) string { return m.Group }, items, errs)
 }
 
-func memberItems(snap *lag.Snapshot) []memberItem {
+func memberErrors(read *cluster.Groups) []*cluster.Error {
+	errs := read.Errors
+	for i := range read.All {
+		if e := read.All[i].DescribeErr; e != nil {
+			errs = append(errs, e)
+		}
+	}
+	return errs
+}
+
+func memberItems(groups []cluster.Group) []memberItem {
 	items := []memberItem{}
-	for i := range snap.Groups {
-		g := &snap.Groups[i]
+	for i := range groups {
+		g := &groups[i]
 		if g.DescribeErr != nil {
 			items = append(items, memberItem{Group: g.Name, Error: g.DescribeErr})
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
-	"github.com/offsetctl/offsetctl/lag"
 	"github.com/offsetctl/offsetctl/output"
 )
 
@@ -48,10 +47,10 @@ func kafkaTypes() []string {
 	return []string{string(cluster.Classic), string(cluster.Consumer), string(cluster.Share), string(cluster.Streams)}
 }
 
-// query checks the selection and makes a query of it; matchSet says whether --match was given, since
+// query checks the flags and makes a selection of groups of them; matchSet says whether --match was given, since
 // the empty pattern selects the group with the empty name.
-func (sel *selection) query(args []string, matchSet bool, in io.Reader) (lag.Query, error) {
-	var q lag.Query
+func (sel *selection) query(args []string, matchSet bool, in io.Reader) (cluster.Selection, error) {
+	var q cluster.Selection
 	stdin := slices.Contains(args, "-")
 	names := append(slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "-" }), sel.groups...)
 	q.Named = stdin || len(names) > 0
@@ -164,11 +163,11 @@ func readNames(in io.Reader, null bool) ([]string, error) {
 
 // parseTopics reads --topic T, T:0,2 or T:0-9; what follows the last colon is partitions only if it is
 // made of numbers.
-func parseTopics(specs []string) (lag.Filter, error) {
+func parseTopics(specs []string) (cluster.Filter, error) {
 	if len(specs) == 0 {
 		return nil, nil
 	}
-	f := lag.Filter{}
+	f := cluster.Filter{}
 	left := maxPartitions
 	for _, spec := range specs {
 		topic, list := spec, ""
@@ -202,8 +201,8 @@ func isPartitions(s string) bool {
 const maxPartitions = 1 << 18
 
 // partitions reads a list like 0,2,4-9 that names at most so many.
-func partitions(list string, most int) (lag.Partitions, error) {
-	ps := lag.Partitions{}
+func partitions(list string, most int) (cluster.Partitions, error) {
+	ps := cluster.Partitions{}
 	if list == "" {
 		return ps, nil
 	}

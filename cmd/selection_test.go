@@ -13,31 +13,30 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
-	"github.com/offsetctl/offsetctl/lag"
 )
 
 func TestParseTopics(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		specs []string
-		want  lag.Filter
+		want  cluster.Filter
 	}{
 		{"none", nil, nil},
-		{"topic", []string{"orders"}, lag.Filter{"orders": nil}},
-		{"two", []string{"orders", "emails"}, lag.Filter{"orders": nil, "emails": nil}},
-		{"list", []string{"orders:0,2"}, lag.Filter{"orders": {0: true, 2: true}}},
-		{"range", []string{"orders:1-3"}, lag.Filter{"orders": {1: true, 2: true, 3: true}}},
-		{"mixed", []string{"orders:0,2-3,9"}, lag.Filter{"orders": {0: true, 2: true, 3: true, 9: true}}},
-		{"repeated", []string{"orders:0", "orders:1"}, lag.Filter{"orders": {0: true, 1: true}}},
-		{"all beats some", []string{"orders:0", "orders"}, lag.Filter{"orders": nil}},
-		{"in either order", []string{"orders", "orders:0"}, lag.Filter{"orders": nil}},
-		{"all after some after all", []string{"orders", "orders:0", "orders:1"}, lag.Filter{"orders": nil}},
-		{"last colon", []string{"a:b:1"}, lag.Filter{"a:b": {1: true}}},
-		{"no numbers", []string{"a:b"}, lag.Filter{"a:b": nil}},
-		{"nothing behind", []string{"a:"}, lag.Filter{"a:": nil}},
-		{"half a list", []string{"a:1,"}, lag.Filter{"a:1,": nil}},
-		{"negative", []string{"a:-1"}, lag.Filter{"a:-1": nil}},
-		{"largest", []string{"a:2147483647"}, lag.Filter{"a": {2147483647: true}}},
+		{"topic", []string{"orders"}, cluster.Filter{"orders": nil}},
+		{"two", []string{"orders", "emails"}, cluster.Filter{"orders": nil, "emails": nil}},
+		{"list", []string{"orders:0,2"}, cluster.Filter{"orders": {0: true, 2: true}}},
+		{"range", []string{"orders:1-3"}, cluster.Filter{"orders": {1: true, 2: true, 3: true}}},
+		{"mixed", []string{"orders:0,2-3,9"}, cluster.Filter{"orders": {0: true, 2: true, 3: true, 9: true}}},
+		{"repeated", []string{"orders:0", "orders:1"}, cluster.Filter{"orders": {0: true, 1: true}}},
+		{"all beats some", []string{"orders:0", "orders"}, cluster.Filter{"orders": nil}},
+		{"in either order", []string{"orders", "orders:0"}, cluster.Filter{"orders": nil}},
+		{"all after some after all", []string{"orders", "orders:0", "orders:1"}, cluster.Filter{"orders": nil}},
+		{"last colon", []string{"a:b:1"}, cluster.Filter{"a:b": {1: true}}},
+		{"no numbers", []string{"a:b"}, cluster.Filter{"a:b": nil}},
+		{"nothing behind", []string{"a:"}, cluster.Filter{"a:": nil}},
+		{"half a list", []string{"a:1,"}, cluster.Filter{"a:1,": nil}},
+		{"negative", []string{"a:-1"}, cluster.Filter{"a:-1": nil}},
+		{"largest", []string{"a:2147483647"}, cluster.Filter{"a": {2147483647: true}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := parseTopics(c.specs)

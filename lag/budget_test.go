@@ -255,7 +255,9 @@ func TestCostGrowsWithBrokersOnly(t *testing.T) {
 		}{
 			{"empty groups", nodeAsSeed, all, cost{empty, 3, 5}},
 			{"a seed that is no node", aliasSeed, all, cost{empty, 4, 5}},
-			{"one named group", nodeAsSeed, func(r *cluster.Run) { readAll(t, r, lag.Query{Named: true, Groups: []string{"group-0007"}}, 1) }, cost{map[kmsg.Key]int{
+			{"one named group", nodeAsSeed, func(r *cluster.Run) {
+				readAll(t, r, lag.Query{Selection: cluster.Selection{Named: true, Groups: []string{"group-0007"}}}, 1)
+			}, cost{map[kmsg.Key]int{
 				kmsg.Metadata: 2, kmsg.FindCoordinator: 1, kmsg.OffsetFetch: 1, kmsg.DescribeGroups: 1, kmsg.ConsumerGroupDescribe: 1, kmsg.ListOffsets: 6,
 			}, 3, 4}},
 			{"list of groups", nodeAsSeed, func(r *cluster.Run) {

@@ -10,7 +10,7 @@ import (
 // snapshot: a row for every partition that the group has a commit for or an assignment of, as far as
 // the filter selects it, sorted by topic and partition; or one row for a group whose commits could not
 // be read. The slice is used again for the next group: visit copies what it keeps. Each is pure.
-func Each(s *Snapshot, f Filter, visit func(g *Group, rows []Row)) {
+func Each(s *Snapshot, f cluster.Filter, visit func(g *cluster.Group, rows []Row)) {
 	var rows []Row
 	for i := range s.Groups {
 		g := &s.Groups[i]
@@ -20,17 +20,17 @@ func Each(s *Snapshot, f Filter, visit func(g *Group, rows []Row)) {
 }
 
 // Compute returns the rows of all groups.
-func Compute(s *Snapshot, f Filter) []Row {
+func Compute(s *Snapshot, f cluster.Filter) []Row {
 	n := 0
 	for i := range s.Groups {
 		n += len(s.Groups[i].Commits) + 1
 	}
 	all := make([]Row, 0, n)
-	Each(s, f, func(_ *Group, rows []Row) { all = append(all, rows...) })
+	Each(s, f, func(_ *cluster.Group, rows []Row) { all = append(all, rows...) })
 	return all
 }
 
-func appendGroup(rows []Row, s *Snapshot, g *Group, f Filter) []Row {
+func appendGroup(rows []Row, s *Snapshot, g *cluster.Group, f cluster.Filter) []Row {
 	base := Row{Group: g.Name, Type: known(string(g.Type)), State: known(g.State)}
 	if g.CommitsErr != nil {
 		base.Error, base.Status = g.CommitsErr, failure(g.CommitsErr)
@@ -67,7 +67,7 @@ func failure(e *cluster.Error) Status {
 
 // ownersOf maps partitions to the members that own them. nil: the assignments are unknown, or mean
 // nothing, as in a share group, whose partitions have several owners at once.
-func ownersOf(g *Group) map[cluster.TP]*cluster.Member {
+func ownersOf(g *cluster.Group) map[cluster.TP]*cluster.Member {
 	if !g.Assigned || g.Type == cluster.Share {
 		return nil
 	}
@@ -85,7 +85,7 @@ func ownersOf(g *Group) map[cluster.TP]*cluster.Member {
 
 // withAssigned is the group's commits and, in order among them, an empty commit for every owned
 // partition that has none.
-func withAssigned(g *Group, owners map[cluster.TP]*cluster.Member) []cluster.Commit {
+func withAssigned(g *cluster.Group, owners map[cluster.TP]*cluster.Member) []cluster.Commit {
 	missing := len(owners)
 	for i := range g.Commits {
 		if owners[g.Commits[i].TP] != nil {
@@ -105,7 +105,7 @@ func withAssigned(g *Group, owners map[cluster.TP]*cluster.Member) []cluster.Com
 	return all
 }
 
-func hasCommit(g *Group, tp cluster.TP) bool {
+func hasCommit(g *cluster.Group, tp cluster.TP) bool {
 	_, found := slices.BinarySearchFunc(g.Commits, tp, func(c cluster.Commit, tp cluster.TP) int { return cluster.CompareTP(c.TP, tp) })
 	return found
 }
@@ -113,7 +113,7 @@ func hasCommit(g *Group, tp cluster.TP) bool {
 // join fills one row after the other from the commit, the member and the log of its partition.
 type join struct {
 	s     *Snapshot
-	g     *Group
+	g     *cluster.Group
 	row   *Row
 	owned bool // the group's assignments are known
 

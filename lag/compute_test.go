@@ -12,7 +12,7 @@ import (
 
 // partition is one case's world: a group with one commit on orders:0, whose log is [start, end).
 type partition struct {
-	group     Group
+	group     cluster.Group
 	commit    *cluster.Commit
 	topic     cluster.Topic
 	log       cluster.Log
@@ -43,23 +43,23 @@ func (c partition) rows() []Row {
 		g.Commits = []cluster.Commit{*c.commit}
 	}
 	return Compute(&Snapshot{
-		Groups:    []Group{g},
+		Groups:    []cluster.Group{g},
 		Topics:    map[string]cluster.Topic{"orders": c.topic},
 		Logs:      map[cluster.TP]cluster.Log{{Topic: "orders"}: c.log},
 		Isolation: c.isolation,
 	}, nil)
 }
 
-func live(owner bool) Group {
+func live(owner bool) cluster.Group {
 	m := cluster.Member{ID: "m-1", ClientID: "app", Host: "10.0.0.1"}
 	if owner {
 		m.Assignment = []cluster.Assigned{{Topic: "orders", Partitions: []int32{0}}}
 	}
-	return Group{Type: cluster.Classic, State: "Stable", Assigned: true, Members: []cluster.Member{m}}
+	return cluster.Group{Type: cluster.Classic, State: "Stable", Assigned: true, Members: []cluster.Member{m}}
 }
 
-func empty() Group {
-	return Group{Type: cluster.Classic, State: "Empty", Assigned: true, Members: []cluster.Member{}}
+func empty() cluster.Group {
+	return cluster.Group{Type: cluster.Classic, State: "Empty", Assigned: true, Members: []cluster.Member{}}
 }
 
 // numbers is what a case expects: lag and lost nil for unknown.
@@ -70,7 +70,7 @@ type numbers struct {
 }
 
 func TestComputeOddCases(t *testing.T) {
-	share := func(state string) Group { g := live(true); g.Type, g.State = cluster.Share, state; return g }
+	share := func(state string) cluster.Group { g := live(true); g.Type, g.State = cluster.Share, state; return g }
 	rebalancing := live(false)
 	rebalancing.State, rebalancing.Assigned = "PreparingRebalance", false
 	pending := commitAt(7)
@@ -114,7 +114,7 @@ func TestComputeOddCases(t *testing.T) {
 		"share group, stopped":         {partition{group: share("Empty"), commit: shareCommit, topic: orders(), log: logOf(0, 10)}, numbers{NoMembers, p64(3), p64(10), p64(2), p64(0), ""}},
 		"share group without lag":      {partition{group: share("Stable"), commit: commitAt(3), topic: orders(), log: logOf(0, 10)}, numbers{Failed, p64(3), p64(10), nil, nil, "UNSUPPORTED_VERSION"}},
 		"share group, not begun":       {partition{group: share("Stable"), commit: commitAt(-1), topic: orders(), log: logOf(0, 10)}, numbers{NoCommit, nil, p64(10), nil, nil, ""}},
-		"group could not be described": {partition{group: Group{State: "Stable", DescribeErr: failed("REQUEST_TIMED_OUT")}, commit: commitAt(4), topic: orders(), log: logOf(0, 10)}, numbers{OK, p64(4), p64(10), p64(6), p64(0), ""}},
+		"group could not be described": {partition{group: cluster.Group{State: "Stable", DescribeErr: failed("REQUEST_TIMED_OUT")}, commit: commitAt(4), topic: orders(), log: logOf(0, 10)}, numbers{OK, p64(4), p64(10), p64(6), p64(0), ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows := c.in.rows()
@@ -138,7 +138,7 @@ func TestComputeRowsAreInOrderWithAssignedOnesAmongThem(t *testing.T) {
 	g.Name = "g"
 	g.Members[0].Assignment = []cluster.Assigned{{Topic: "a", Partitions: []int32{2, 10}}, {Topic: "b", Partitions: []int32{0}}}
 	g.Commits = []cluster.Commit{{TP: cluster.TP{Topic: "a", Partition: 9}, Offset: 1}, {TP: cluster.TP{Topic: "b"}, Offset: 1}}
-	rows := Compute(&Snapshot{Groups: []Group{g, {Name: "z", CommitsErr: failed("GROUP_AUTHORIZATION_FAILED")}}}, nil)
+	rows := Compute(&Snapshot{Groups: []cluster.Group{g, {Name: "z", CommitsErr: failed("GROUP_AUTHORIZATION_FAILED")}}}, nil)
 	var got []string
 	for _, r := range rows {
 		if r.Topic == nil {
@@ -163,16 +163,16 @@ func TestComputeFilterSelectsPartitions(t *testing.T) {
 	for i := range int32(4) {
 		g.Commits = append(g.Commits, cluster.Commit{TP: cluster.TP{Topic: "orders", Partition: i}})
 	}
-	s := &Snapshot{Groups: []Group{g}}
+	s := &Snapshot{Groups: []cluster.Group{g}}
 	for name, c := range map[string]struct {
-		f    Filter
+		f    cluster.Filter
 		want int
 	}{
 		"all":              {nil, 4},
-		"whole topic":      {Filter{"orders": nil}, 4},
-		"some":             {Filter{"orders": {1: true, 3: true}}, 2},
-		"another topic":    {Filter{"other": nil}, 0},
-		"none of the four": {Filter{"orders": {7: true}}, 0},
+		"whole topic":      {cluster.Filter{"orders": nil}, 4},
+		"some":             {cluster.Filter{"orders": {1: true, 3: true}}, 2},
+		"another topic":    {cluster.Filter{"other": nil}, 0},
+		"none of the four": {cluster.Filter{"orders": {7: true}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := len(Compute(s, c.f)); got != c.want {

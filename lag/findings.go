@@ -34,7 +34,7 @@ func NewFindings(s *Snapshot) *Findings {
 }
 
 // Add takes in a group and its rows.
-func (f *Findings) Add(g *Group, rows []Row) {
+func (f *Findings) Add(g *cluster.Group, rows []Row) {
 	f.fail(g.DescribeErr)
 	f.fail(g.CommitsErr)
 	for i := range rows {
@@ -67,7 +67,7 @@ func (f *Findings) fail(e *cluster.Error) {
 }
 
 // Errors are all failures of a snapshot, each once.
-func Errors(s *Snapshot, f Filter) []*cluster.Error {
+func Errors(s *Snapshot, f cluster.Filter) []*cluster.Error {
 	found := NewFindings(s)
 	Each(s, f, found.Add)
 	return found.Errors

@@ -102,7 +102,7 @@ func TestKafkaRequestBudget(t *testing.T) {
 		budget map[string]int
 	}{
 		"all groups": {lag.Query{}, map[string]int{"Metadata": 2, "ListGroups": 3, "OffsetFetch": 3, "ListOffsets": 6}},
-		"one group": {lag.Query{Named: true, Groups: []string{"g07"}}, map[string]int{
+		"one group": {lag.Query{Selection: cluster.Selection{Named: true, Groups: []string{"g07"}}}, map[string]int{
 			"Metadata": 2, "FindCoordinator": 1, "OffsetFetch": 1, "DescribeGroups": 1, "ConsumerGroupDescribe": 1, "ListOffsets": 6}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -222,7 +222,7 @@ func TestKafkaNotAuthorized(t *testing.T) {
 	// they are there. A group that may not be described is not listed to one who may not list all.
 	t.Run("by name", func(t *testing.T) {
 		want := map[string]int{"g00 no-members": 12, "g01 unauthorized": 1, "group g01 GROUP_AUTHORIZATION_FAILED": 1}
-		if diff := cmp.Diff(want, statuses(lag.Query{Named: true, Groups: []string{"g00", "g01"}})); diff != "" {
+		if diff := cmp.Diff(want, statuses(lag.Query{Selection: cluster.Selection{Named: true, Groups: []string{"g00", "g01"}}})); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
 	})
@@ -233,7 +233,7 @@ func TestKafkaNotAuthorized(t *testing.T) {
 		}
 	})
 	t.Run("topic asked for", func(t *testing.T) {
-		got := statuses(lag.Query{Filter: lag.Filter{"t1": nil}, Named: true, Groups: []string{"g00"}})
+		got := statuses(lag.Query{Selection: cluster.Selection{Named: true, Groups: []string{"g00"}}, Filter: cluster.Filter{"t1": nil}})
 		if diff := cmp.Diff(map[string]int{"topic t1 TOPIC_AUTHORIZATION_FAILED": 1}, got); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
@@ -266,7 +266,7 @@ func TestKafkaCoordinatorMoves(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for ctx.Err() == nil {
-		snap, rows, _ := read(t, c, 20*time.Second, lag.Query{Named: true, Groups: []string{"g"}}, nil)
+		snap, rows, _ := read(t, c, 20*time.Second, lag.Query{Selection: cluster.Selection{Named: true, Groups: []string{"g"}}}, nil)
 		if errs := lag.Errors(snap, nil); len(errs) > 0 {
 			continue // while the brokers have not agreed on the new one, the answer is an error
 		}

@@ -90,7 +90,7 @@ type MemberRow struct {
 }
 
 // OfGroup sums up the rows of a group.
-func OfGroup(g *Group, rows []Row) GroupRow {
+func OfGroup(g *cluster.Group, rows []Row) GroupRow {
 	r := GroupRow{
 		Group: g.Name, Type: known(string(g.Type)), State: known(g.State), Protocol: known(g.Protocol),
 		Assignor: known(g.Assignor), Coordinator: g.Coordinator, Sum: sum(rows), Status: OK, Error: g.CommitsErr,
@@ -153,7 +153,7 @@ func same(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b
 // OfMembers sums up the rows of a group per member: every member, also one without partitions (unless
 // there is a filter), and last a row for what no member owns, if anything. The lag of a share group
 // belongs to no single member.
-func OfMembers(g *Group, rows []Row, f Filter) []MemberRow {
+func OfMembers(g *cluster.Group, rows []Row, f cluster.Filter) []MemberRow {
 	owned := map[string][]Row{}
 	var rest []Row // what no member owns
 	for _, r := range rows {
@@ -182,7 +182,7 @@ func OfMembers(g *Group, rows []Row, f Filter) []MemberRow {
 }
 
 // ofMember sums up what one member owns, as far as that is known.
-func ofMember(g *Group, m *cluster.Member, owned []Row, f Filter) Sum {
+func ofMember(g *cluster.Group, m *cluster.Member, owned []Row, f cluster.Filter) Sum {
 	switch {
 	case !g.Assigned:
 		return Sum{}
@@ -193,7 +193,7 @@ func ofMember(g *Group, m *cluster.Member, owned []Row, f Filter) Sum {
 	return sum(owned)
 }
 
-func assigned(m *cluster.Member, f Filter) int {
+func assigned(m *cluster.Member, f cluster.Filter) int {
 	n := 0
 	for _, a := range m.Assignment {
 		for _, p := range a.Partitions {

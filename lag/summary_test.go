@@ -22,7 +22,7 @@ func shop() *Snapshot {
 		{TP: cluster.TP{Topic: "payments", Partition: 1}, Offset: 2},
 	}
 	return &Snapshot{
-		Groups: []Group{g, {Name: "idle", State: "Empty", Members: []cluster.Member{}}, {Name: "secret", CommitsErr: failed("GROUP_AUTHORIZATION_FAILED"), DescribeErr: failed("GROUP_AUTHORIZATION_FAILED")}},
+		Groups: []cluster.Group{g, {Name: "idle", State: "Empty", Members: []cluster.Member{}}, {Name: "secret", CommitsErr: failed("GROUP_AUTHORIZATION_FAILED"), DescribeErr: failed("GROUP_AUTHORIZATION_FAILED")}},
 		Topics: map[string]cluster.Topic{
 			"orders":   orders(),
 			"payments": {Name: "payments", Partitions: []cluster.Partition{{ID: 0}, {ID: 1, Err: failed("LEADER_NOT_AVAILABLE")}}},
@@ -45,7 +45,7 @@ func asJSON(t *testing.T, v any) string {
 
 func TestSumsByGroup(t *testing.T) {
 	var rows []GroupRow
-	Each(shop(), nil, func(g *Group, mine []Row) { rows = append(rows, OfGroup(g, mine)) })
+	Each(shop(), nil, func(g *cluster.Group, mine []Row) { rows = append(rows, OfGroup(g, mine)) })
 	got := asJSON(t, rows)
 	want := `[` +
 		`{"group":"app","type":"classic","state":"Stable","protocol":null,"assignor":null,"coordinator":null,"members":2,"topics":2,"partitions":3,"lag":15,"maxLag":9,"unknownPartitions":1,"status":"no-leader","error":null},` +
@@ -58,7 +58,7 @@ func TestSumsByGroup(t *testing.T) {
 
 func TestSumsCountOnlyWhatTheFilterSelects(t *testing.T) {
 	got := map[string]int64{}
-	Each(shop(), Filter{"orders": nil}, func(g *Group, mine []Row) {
+	Each(shop(), cluster.Filter{"orders": nil}, func(g *cluster.Group, mine []Row) {
 		if r := OfGroup(g, mine); r.Lag != nil {
 			got[r.Group] = *r.Lag
 		}
@@ -69,7 +69,7 @@ func TestSumsCountOnlyWhatTheFilterSelects(t *testing.T) {
 }
 
 func TestSumsNameThePartitionWithTheLargestLag(t *testing.T) {
-	Each(shop(), nil, func(g *Group, mine []Row) {
+	Each(shop(), nil, func(g *cluster.Group, mine []Row) {
 		if r := OfGroup(g, mine); g.Name == "app" && r.MaxAt != (cluster.TP{Topic: "payments"}) {
 			t.Errorf("the largest lag is at %s, want payments:0", r.MaxAt)
 		}
@@ -78,7 +78,7 @@ func TestSumsNameThePartitionWithTheLargestLag(t *testing.T) {
 
 func TestSumsByTopic(t *testing.T) {
 	var rows []TopicRow
-	Each(shop(), nil, func(_ *Group, mine []Row) { rows = append(rows, OfTopics(mine)...) })
+	Each(shop(), nil, func(_ *cluster.Group, mine []Row) { rows = append(rows, OfTopics(mine)...) })
 	got := asJSON(t, rows[:2])
 	want := `[` +
 		`{"group":"app","topic":"orders","partitions":1,"lag":6,"maxLag":6,"unknownPartitions":0,"status":"ok","error":null},` +
@@ -90,7 +90,7 @@ func TestSumsByTopic(t *testing.T) {
 
 func TestSumsByMemberKeepWhatNoMemberOwns(t *testing.T) {
 	var rows []MemberRow
-	Each(shop(), nil, func(g *Group, mine []Row) { rows = append(rows, OfMembers(g, mine, nil)...) })
+	Each(shop(), nil, func(g *cluster.Group, mine []Row) { rows = append(rows, OfMembers(g, mine, nil)...) })
 	got := asJSON(t, rows[:3])
 	want := `[` +
 		`{"group":"app","consumerId":"m-1","instanceId":null,"host":"10.0.0.1","clientId":"app","partitions":1,"lag":6,"maxLag":6,"unknownPartitions":0,"error":null},` +
@@ -108,10 +108,10 @@ func TestSumsByMemberAreNullWhereNobodyKnows(t *testing.T) {
 	unreadable.Name, unreadable.CommitsErr = "unreadable", failed("REQUEST_TIMED_OUT")
 	unreadable.Members[0].ID = "" // as hostile as a broker can be
 	s := shop()
-	s.Groups = []Group{rebalancing, unreadable}
-	for _, f := range []Filter{nil, {"orders": nil}} {
+	s.Groups = []cluster.Group{rebalancing, unreadable}
+	for _, f := range []cluster.Filter{nil, {"orders": nil}} {
 		var got []string
-		Each(s, f, func(g *Group, mine []Row) {
+		Each(s, f, func(g *cluster.Group, mine []Row) {
 			for _, r := range OfMembers(g, mine, f) {
 				got = append(got, asJSON(t, []any{r.Group, r.ConsumerID, r.Partitions, r.Lag, r.UnknownPartitions}))
 			}
@@ -190,6 +190,6 @@ func BenchmarkCompute(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		Each(s, nil, func(g *Group, rows []Row) { OfGroup(g, rows) })
+		Each(s, nil, func(g *cluster.Group, rows []Row) { OfGroup(g, rows) })
 	}
 }

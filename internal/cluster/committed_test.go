@@ -39,7 +39,7 @@ func TestMoreGroupsThanOneFetchTakesAreSplit(t *testing.T) {
 		replyCommits(f, func(g string) []kmsg.OffsetFetchResponseGroup { return []kmsg.OffsetFetchResponseGroup{{Group: g}} })
 		var all []Ref
 		for i := range groupsPerRequest + 1 {
-			all = append(all, Ref{Group: "g" + string(rune(0x4e00+i)), Coordinator: node(0)})
+			all = append(all, Ref{Group: "g" + string(rune(0x4e00+i)), Coordinator: ptr(node(0))})
 		}
 		for i, c := range r.Committed(t.Context(), all) {
 			diff(t, "commits", Commits{Group: all[i].Group}, c)
@@ -102,7 +102,7 @@ func TestCoordinatorThatNeverLoadsIsTheErrorInTheEnd(t *testing.T) {
 		start := time.Now()
 		diff(t, "commits", want, []*Error{r.Committed(t.Context(), refs("g"))[0].Err})
 		diff(t, "describe", want, []*Error{r.Describe(t.Context(), refs("g"), Classic, Consumer)[0].Err})
-		diff(t, "describe of a known type", want, []*Error{r.Describe(t.Context(), []Ref{{"g", Share, Broker{ID: -1}}})[0].Err})
+		diff(t, "describe of a known type", want, []*Error{r.Describe(t.Context(), []Ref{{"g", Share, nil}})[0].Err})
 		diff(t, "share offsets", want, []*Error{r.ShareOffsets(t.Context(), refs("g"))[0].Err})
 		if d := time.Since(start); d > 4*requestCap {
 			t.Errorf("took %v", d)
@@ -119,7 +119,7 @@ func TestGroupThatMovedIsLookedUpOnceMore(t *testing.T) {
 		f.calls()
 		wrong := node((f.CoordinatorFor("moved") + 1) % 3)
 		got := r.Committed(t.Context(), []Ref{
-			{Group: "moved", Coordinator: wrong}, {Group: "stayed", Coordinator: node(f.CoordinatorFor("stayed"))},
+			{Group: "moved", Coordinator: &wrong}, {Group: "stayed", Coordinator: ptr(node(f.CoordinatorFor("stayed")))},
 		})
 		diff(t, "moved", map[int32]int64{0: 4}, offsetsOf(got[0]))
 		diff(t, "stayed", map[int32]int64{0: 5}, offsetsOf(got[1]))
@@ -137,7 +137,7 @@ func TestGroupThatMovedAndIsNotFoundAgainSaysWhy(t *testing.T) {
 		r := f.ready()
 		f.commit("g", 4)
 		f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Group: "g", Err: kerr.GroupAuthorizationFailed, Count: -1})
-		got := r.Committed(t.Context(), []Ref{{Group: "g", Coordinator: node((f.CoordinatorFor("g") + 1) % 3)}})
+		got := r.Committed(t.Context(), []Ref{{Group: "g", Coordinator: ptr(node((f.CoordinatorFor("g") + 1) % 3))}})
 		diff(t, "code", []string{"GROUP_AUTHORIZATION_FAILED"}, codes(got[0].Err))
 	})
 }
@@ -161,7 +161,7 @@ func TestOpenTransactionShowsTheLastStableOffsetAsPending(t *testing.T) {
 		f.commit("plain", 9)
 		p := f.transaction()
 		openTxn(t, p, "txn")
-		refs := []Ref{{Group: "txn", Coordinator: node(f.CoordinatorFor("txn"))}, {Group: "plain", Coordinator: node(f.CoordinatorFor("plain"))}}
+		refs := []Ref{{Group: "txn", Coordinator: ptr(node(f.CoordinatorFor("txn")))}, {Group: "plain", Coordinator: ptr(node(f.CoordinatorFor("plain")))}}
 		var unstable [][]string // the groups of each OffsetFetch that takes unstable offsets
 		f.ControlKey(int16(kmsg.OffsetFetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
 			f.KeepControl()
@@ -297,7 +297,7 @@ func TestOddAnswersToOffsetFetch(t *testing.T) {
 				f := startFake(t)
 				r := f.ready()
 				replyCommits(f, tc.answer)
-				diff(t, "commits", []Commits{tc.want}, r.Committed(t.Context(), []Ref{{Group: "g", Coordinator: node(1)}}))
+				diff(t, "commits", []Commits{tc.want}, r.Committed(t.Context(), []Ref{{Group: "g", Coordinator: ptr(node(1))}}))
 			})
 		})
 	}

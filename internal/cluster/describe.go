@@ -16,9 +16,9 @@ type Described struct {
 	Group       string
 	Type        GroupType
 	State       string
-	Protocol    string // protocol type, "consumer" for most
-	Assignor    string // "range", "uniform", …; empty if there is none yet
-	Coordinator Broker
+	Protocol    string   // protocol type, "consumer" for most
+	Assignor    string   // "range", "uniform", …; empty if there is none yet
+	Coordinator *Broker  // nil: unknown
 	Members     []Member // sorted by id
 	Err         *Error
 
@@ -129,7 +129,7 @@ func (d *described) collect(ctx context.Context, r *Run, t GroupType, refs []Ref
 			if _, ok := d.byGroup[g.Group]; ok && t == Classic {
 				continue // some brokers answer the classic describe for every group: the newer one knows better
 			}
-			g.Type, g.Coordinator = t, node
+			g.Type, g.Coordinator = t, &node
 			slices.SortFunc(g.Members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
 			d.byGroup[g.Group] = g
 		}

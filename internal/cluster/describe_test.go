@@ -77,11 +77,11 @@ func TestTheDescribeThatSucceedsProvesTheType(t *testing.T) {
 			}
 			return true
 		})
-		all := []Ref{{Group: "new", Coordinator: node(1)}, {Group: "", Coordinator: node(1)}, {Group: "old", Coordinator: node(1)}}
+		all := []Ref{{Group: "new", Coordinator: ptr(node(1))}, {Group: "", Coordinator: ptr(node(1))}, {Group: "old", Coordinator: ptr(node(1))}}
 		diff(t, "groups", []Described{
-			{Group: "new", Type: Consumer, State: "Stable", Protocol: "consumer", Assignor: "uniform", Coordinator: node(1), Assigned: true},
-			{Group: "", Type: Classic, State: "Empty", Coordinator: node(1)},
-			{Group: "old", Type: Classic, State: "Empty", Protocol: "consumer", Coordinator: node(1), Assigned: true},
+			{Group: "new", Type: Consumer, State: "Stable", Protocol: "consumer", Assignor: "uniform", Coordinator: ptr(node(1)), Assigned: true},
+			{Group: "", Type: Classic, State: "Empty", Coordinator: ptr(node(1))},
+			{Group: "old", Type: Classic, State: "Empty", Protocol: "consumer", Coordinator: ptr(node(1)), Assigned: true},
 		}, r.Describe(t.Context(), all, Classic, Consumer))
 		diff(t, "requests", map[kmsg.Key]int{kmsg.DescribeGroups: 1, kmsg.ConsumerGroupDescribe: 1}, f.calls())
 	})
@@ -92,7 +92,7 @@ func TestDescribesOfTypesGoToTheirOwnRequests(t *testing.T) {
 		f := startFake(t)
 		r := f.ready()
 		replyNotFound(f)
-		got := r.Describe(t.Context(), []Ref{{"a", Classic, node(0)}, {"b", Consumer, node(0)}, {"c", Share, node(1)}, {"d", Share, node(1)}})
+		got := r.Describe(t.Context(), []Ref{{"a", Classic, ptr(node(0))}, {"b", Consumer, ptr(node(0))}, {"c", Share, ptr(node(1))}, {"d", Share, ptr(node(1))}})
 		for _, d := range got {
 			if !d.NotFound() {
 				t.Errorf("%+v", d)
@@ -111,8 +111,8 @@ func TestGroupLeftOutOfADescribeIsAnError(t *testing.T) {
 			return true
 		})
 		diff(t, "groups", []Described{
-			{Group: "a", Type: Classic, Coordinator: node(0), Err: missing(ScopeGroup, "a")}, {Group: "b", Type: Classic, State: "Empty", Coordinator: node(0)},
-		}, r.Describe(t.Context(), []Ref{{"a", Classic, node(0)}, {"b", Classic, node(0)}}))
+			{Group: "a", Type: Classic, Coordinator: ptr(node(0)), Err: missing(ScopeGroup, "a")}, {Group: "b", Type: Classic, State: "Empty", Coordinator: ptr(node(0))},
+		}, r.Describe(t.Context(), []Ref{{"a", Classic, ptr(node(0))}, {"b", Classic, ptr(node(0))}}))
 	})
 }
 
@@ -132,7 +132,7 @@ func TestLoadingAndMovedCoordinatorsOfDescribes(t *testing.T) {
 				r := f.ready()
 				f.commit("g", 1)
 				f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeGroups}, Group: "g", Err: tc.err, Count: tc.n})
-				got := r.Describe(t.Context(), []Ref{{"g", Classic, node(f.CoordinatorFor("g"))}})
+				got := r.Describe(t.Context(), []Ref{{"g", Classic, ptr(node(f.CoordinatorFor("g")))}})
 				diff(t, "code", []string{tc.want}, codes(got[0].Err))
 				if tc.want == "" && got[0].State != "Empty" {
 					t.Errorf("got %+v", got[0])
@@ -163,7 +163,7 @@ func describeOne(t *testing.T, f *fake, r *Run, g kmsg.DescribeGroupsResponseGro
 		resp.Groups = []kmsg.DescribeGroupsResponseGroup{g}
 		return true
 	})
-	return r.Describe(t.Context(), []Ref{{"g", Classic, node(0)}})[0]
+	return r.Describe(t.Context(), []Ref{{"g", Classic, ptr(node(0))}})[0]
 }
 
 func TestMembersOfClassicGroups(t *testing.T) {
@@ -202,7 +202,7 @@ func TestMembersOfClassicGroups(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				f := startFake(t)
 				r := f.ready()
-				tc.want.Group, tc.want.Type, tc.want.Coordinator = "g", Classic, node(0)
+				tc.want.Group, tc.want.Type, tc.want.Coordinator = "g", Classic, ptr(node(0))
 				got := describeOne(t, f, r, tc.group)
 				diff(t, "group", tc.want, got)
 				for i, m := range got.Members {

@@ -295,7 +295,7 @@ func offsetsOf(c Commits) map[int32]int64 {
 func refs(names ...string) []Ref {
 	var out []Ref
 	for _, n := range names {
-		out = append(out, Ref{Group: n, Coordinator: Broker{ID: -1}})
+		out = append(out, Ref{Group: n})
 	}
 	return out
 }

@@ -68,9 +68,9 @@ func TestDescribeOnOldKafkaFindsClassicGroups(t *testing.T) {
 	onOldKafka(t, func(t *testing.T, _ oldKafka, f *fake, names []string) {
 		r := f.ready()
 		for _, d := range r.Describe(t.Context(), refs(append(names, "nobody")...), Classic, Consumer) {
-			want := Described{Group: d.Group, Type: Classic, State: "Empty", Coordinator: node(f.CoordinatorFor(d.Group))}
+			want := Described{Group: d.Group, Type: Classic, State: "Empty", Coordinator: ptr(node(f.CoordinatorFor(d.Group)))}
 			if d.Group == "nobody" {
-				want = Described{Group: d.Group, Coordinator: Broker{ID: -1}, Err: &Error{Scope: ScopeGroup, Name: "nobody", Code: "GROUP_ID_NOT_FOUND", Message: "no such group"}}
+				want = Described{Group: d.Group, Err: &Error{Scope: ScopeGroup, Name: "nobody", Code: "GROUP_ID_NOT_FOUND", Message: "no such group"}}
 			}
 			diff(t, "described", want, d)
 		}
@@ -111,7 +111,7 @@ func TestErrorsOfOneGroupOnOldKafka(t *testing.T) {
 			return req.Group == "secret"
 		})
 		at := node(f.CoordinatorFor("good"))
-		got := r.Committed(t.Context(), []Ref{{"secret", "", at}, {"good", "", at}, {"secret", "", at}})
+		got := r.Committed(t.Context(), []Ref{{"secret", "", &at}, {"good", "", &at}, {"secret", "", &at}})
 		diff(t, "codes", []string{"GROUP_AUTHORIZATION_FAILED", "", "GROUP_AUTHORIZATION_FAILED"}, codes(got[0].Err, got[1].Err, got[2].Err))
 		diff(t, "offsets", map[int32]int64{0: 1}, offsetsOf(got[1]))
 	})

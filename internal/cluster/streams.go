@@ -1,17 +1,30 @@
-package lag
+package cluster
 
 import (
 	"context"
 	"slices"
-
-	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
+// ReadMembers is ReadGroups to the depth of members, with the assignments of Streams groups as ClipStreams
+// leaves them.
+func (r *Run) ReadMembers(ctx context.Context, sel Selection) (*Groups, []*Error) {
+	g, errs := r.Left(4).ReadGroups(ctx, sel, Members)
+	if errs != nil {
+		return nil, errs
+	}
+	topics := map[string]Topic{}
+	for _, t := range r.Left(1).Topics(ctx, streamsTopics(g.All)) {
+		topics[t.Name] = t
+	}
+	ClipStreams(g.All, topics)
+	return g, nil
+}
+
 // streamsTopics are the topics that members of Streams groups work on.
-func (s *Snapshot) streamsTopics() []string {
+func streamsTopics(groups []Group) []string {
 	var names []string
-	for _, g := range s.Groups {
-		if g.Type != cluster.Streams {
+	for _, g := range groups {
+		if g.Type != Streams {
 			continue
 		}
 		for _, m := range g.Members {
@@ -23,13 +36,13 @@ func (s *Snapshot) streamsTopics() []string {
 	return names
 }
 
-// clipStreams takes out of the assignments of Streams groups the partitions that do not exist: a task
+// ClipStreams takes out of the assignments of Streams groups the partitions that do not exist: a task
 // claims its number of every topic that its subtopology reads, also of those with fewer partitions. It
 // reports whether there was a Streams group to look at.
-func (s *Snapshot) clipStreams(topics map[string]cluster.Topic) (found bool) {
-	for i := range s.Groups {
-		g := &s.Groups[i]
-		if g.Type != cluster.Streams {
+func ClipStreams(groups []Group, topics map[string]Topic) (found bool) {
+	for i := range groups {
+		g := &groups[i]
+		if g.Type != Streams {
 			continue
 		}
 		found = true
@@ -41,10 +54,10 @@ func (s *Snapshot) clipStreams(topics map[string]cluster.Topic) (found bool) {
 	return found
 }
 
-func clip(as []cluster.Assigned, topics map[string]cluster.Topic) []cluster.Assigned {
-	var out []cluster.Assigned
+func clip(as []Assigned, topics map[string]Topic) []Assigned {
+	var out []Assigned
 	if as != nil {
-		out = []cluster.Assigned{}
+		out = []Assigned{}
 	}
 	for _, a := range as {
 		t, known := topics[a.Topic]
@@ -56,13 +69,4 @@ func clip(as []cluster.Assigned, topics map[string]cluster.Topic) []cluster.Assi
 		}
 	}
 	return out
-}
-
-// askStreamsTopics asks about the topics of Streams groups where nothing else needs them.
-func askStreamsTopics(ctx context.Context, run *cluster.Run, s *Snapshot) {
-	topics := map[string]cluster.Topic{}
-	for _, t := range run.Topics(ctx, s.streamsTopics()) {
-		topics[t.Name] = t
-	}
-	s.clipStreams(topics)
 }

@@ -1,0 +1,81 @@
+package cluster
+
+// Group is one group as its coordinator listed, described and committed it.
+type Group struct {
+	Name        string
+	Type        GroupType // empty: unknown
+	State       string    // empty: unknown
+	Protocol    string
+	Assignor    string
+	Coordinator *Broker // nil: unknown
+
+	Members  []Member // nil: not asked for, or DescribeErr
+	Assigned bool     // the members' assignments are known
+
+	Commits []Commit // sorted; a share group's start offsets
+
+	DescribeErr *Error // state may be known all the same, from the list
+	CommitsErr  *Error // nothing is known about its partitions
+}
+
+// Selection says which groups are read.
+type Selection struct {
+	Named  bool     // only Groups; else all that the brokers list
+	Groups []string // with Named
+
+	// Keep chooses among the listed; nil is all. An empty type or state is not known yet, and should be
+	// kept: Keep is asked again when the groups are described.
+	Keep func(Listed) bool
+}
+
+// Depth says how much is asked about each group.
+type Depth int
+
+// The depths of a read, each with what is above it.
+const (
+	Names   Depth = iota // what brokers say when they list their groups; of named groups the same as Members
+	Members              // and what they say when they describe them
+	Offsets              // and the committed offsets
+)
+
+// Groups are the groups of a selection, and what could not be read.
+type Groups struct {
+	ClusterID string
+	All       []Group  // sorted by name, each once
+	Errors    []*Error // what concerns no single group read: brokers, partitions of __consumer_offsets, groups that do not exist
+}
+
+func (g *Group) describe(d Described) {
+	if d.Err != nil {
+		g.DescribeErr = d.Err
+		return
+	}
+	g.Type, g.State, g.Assignor, g.Members, g.Assigned, g.Coordinator = d.Type, d.State, d.Assignor, d.Members, d.Assigned, d.Coordinator
+	if d.Protocol != "" {
+		g.Protocol = d.Protocol
+	}
+	if g.Members == nil {
+		g.Members = []Member{}
+	}
+}
+
+func (g *Group) commit(c Commits) { g.Commits, g.CommitsErr = c.Items, c.Err }
+
+// failures counts what could not be read of the group.
+func (g *Group) failures() int {
+	n := 0
+	if g.DescribeErr != nil {
+		n++
+	}
+	if g.CommitsErr != nil {
+		n++
+	}
+	return n
+}
+
+func (g *Group) coordinatorID() int32 {
+	if g.Coordinator == nil {
+		return -1
+	}
+	return g.Coordinator.ID
+}
