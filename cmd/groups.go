@@ -49,23 +49,17 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 		return err
 	}
 	return s.run(c.Context(), func(ctx context.Context, run *cluster.Run) error {
-		brokers, errs := run.Left(2).Brokers(ctx)
-		if errs != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return s.unreachable(f, newHead("groups", "", s.now), errs)
-		}
-		listed, errs := run.Left(1).ListGroups(ctx)
+		read, errs := run.Left(3).ReadGroups(ctx, cluster.Selection{Keep: keep}, cluster.Names)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		errs = append(errs, brokers.Offline...)
-		listed = slices.DeleteFunc(listed, func(l cluster.Listed) bool { return !keep(l) })
-		listed, silent := sel.unanswered(listed)
-		errs = append(errs, silent...)
-		items := groupItems(listed)
-		if err := print(s, f, newHead("groups", brokers.ClusterID, s.now), groupItemColumns(), func(g *groupItem) string { return g.Group }, items, errs); err != nil {
+		if errs != nil {
+			return s.unreachable(f, newHead("groups", "", s.now), errs)
+		}
+		groups, silent := sel.unanswered(read.All)
+		errs = append(read.Errors, silent...)
+		items := groupItems(groups)
+		if err := print(s, f, newHead("groups", read.ClusterID, s.now), groupItemColumns(), func(g *groupItem) string { return g.Group }, items, errs); err != nil {
 			return err
 		}
 		if len(items) == 0 && len(errs) == 0 {
@@ -78,24 +72,24 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 
 // unanswered takes out the groups of which --type or --state asks what their broker, being old, did
 // not say, and returns an error for each such broker: nothing else is sent that could tell.
-func (sel *selection) unanswered(listed []cluster.Listed) ([]cluster.Listed, []*cluster.Error) {
+func (sel *selection) unanswered(groups []cluster.Group) ([]cluster.Group, []*cluster.Error) {
 	var errs []*cluster.Error
 	seen := map[int32]bool{}
-	known := slices.DeleteFunc(listed, func(l cluster.Listed) bool {
-		noType, noState := len(sel.types) > 0 && l.Type == "", len(sel.states) > 0 && l.State == ""
-		if (noType || noState) && !seen[l.Coordinator.ID] {
-			seen[l.Coordinator.ID] = true
-			errs = append(errs, &cluster.Error{Scope: cluster.ScopeBroker, Name: l.Coordinator.Name(), Code: cluster.CodeUnsupported, Message: "it does not list the type of groups before Kafka 3.8, nor their state before 2.6"})
+	known := slices.DeleteFunc(groups, func(g cluster.Group) bool {
+		noType, noState := len(sel.types) > 0 && g.Type == "", len(sel.states) > 0 && g.State == ""
+		if (noType || noState) && !seen[g.Coordinator.ID] {
+			seen[g.Coordinator.ID] = true
+			errs = append(errs, &cluster.Error{Scope: cluster.ScopeBroker, Name: g.Coordinator.Name(), Code: cluster.CodeUnsupported, Message: "it does not list the type of groups before Kafka 3.8, nor their state before 2.6"})
 		}
 		return noType || noState
 	})
 	return known, errs
 }
 
-func groupItems(listed []cluster.Listed) []groupItem {
-	items := make([]groupItem, 0, len(listed))
-	for _, l := range listed {
-		items = append(items, groupItem{Group: l.Group, Type: notEmpty(string(l.Type)), State: notEmpty(l.State), Protocol: notEmpty(l.Protocol), Coordinator: &l.Coordinator})
+func groupItems(groups []cluster.Group) []groupItem {
+	items := make([]groupItem, 0, len(groups))
+	for _, g := range groups {
+		items = append(items, groupItem{Group: g.Name, Type: notEmpty(string(g.Type)), State: notEmpty(g.State), Protocol: notEmpty(g.Protocol), Coordinator: g.Coordinator})
 	}
 	return items
 }

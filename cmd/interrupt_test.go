@@ -29,11 +29,11 @@ func TestReadingNamesThroughTheInterruptibleReaderIsExact(t *testing.T) {
 }
 
 func TestGroupsWhoseTypeNobodySaidAreAnErrorNotAnAnswer(t *testing.T) {
-	old := cluster.Broker{ID: 1, Host: "old", Port: 9092}
-	listed := []cluster.Listed{{Group: "a", State: "Empty", Coordinator: old}, {Group: "b", State: "Empty", Coordinator: old}, {Group: "c", Type: cluster.Share, Coordinator: cluster.Broker{ID: 2}}}
+	old := &cluster.Broker{ID: 1, Host: "old", Port: 9092}
+	listed := []cluster.Group{{Name: "a", State: "Empty", Coordinator: old}, {Name: "b", State: "Empty", Coordinator: old}, {Name: "c", Type: cluster.Share, Coordinator: &cluster.Broker{ID: 2}}}
 	sel := selection{types: []string{"share"}}
 	known, errs := sel.unanswered(listed)
-	if len(known) != 1 || known[0].Group != "c" || len(errs) != 1 || errs[0].Name != "1 (old:9092)" || errs[0].Code != cluster.CodeUnsupported {
+	if len(known) != 1 || known[0].Name != "c" || len(errs) != 1 || errs[0].Name != "1 (old:9092)" || errs[0].Code != cluster.CodeUnsupported {
 		t.Errorf("groups %+v, errors %v", known, errs)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -43,10 +42,7 @@ type Brokers struct {
 	Offline []*Error
 }
 
-const (
-	offsetsTopic = "__consumer_offsets"
-	hedge        = 250 * time.Millisecond
-)
+const hedge = 250 * time.Millisecond
 
 // Brokers asks the bootstrap servers for the cluster's nodes: one goroutine per server, started
 // 250 ms apart or as soon as the one before failed, and the first answer wins. It fails only if no
@@ -118,7 +114,7 @@ func (r *Run) askSeed(ctx context.Context, b Broker, groups []string) seedAnswer
 			})
 		})
 	}
-	a.metadata, a.err = ask[*kmsg.MetadataResponse](ctx, r, b, metadataRequest([]string{offsetsTopic}))
+	a.metadata, a.err = ask[*kmsg.MetadataResponse](ctx, r, b, metadataRequest([]string{OffsetsTopic}))
 	wg.Wait()
 	if a.err == nil {
 		a.err = metadataError(b, a.metadata)
@@ -187,17 +183,11 @@ func (r *Run) learn(seed Broker, resp *kmsg.MetadataResponse) Brokers {
 			seed = n
 		}
 	}
-	for _, t := range resp.Topics {
-		slices.SortFunc(t.Partitions, func(a, b kmsg.MetadataResponseTopicPartition) int { return cmp.Compare(a.Partition, b.Partition) })
-		for _, p := range t.Partitions {
-			if p.Leader < 0 {
-				bs.Offline = append(bs.Offline, kafkaError(ScopePartition, TP{offsetsTopic, p.Partition}.String(), kerr.LeaderNotAvailable.Code, ptr("no leader: the groups stored there cannot be seen")))
-			}
-		}
-	}
+	offsets := offsetsTopicOf(resp)
+	bs.Offline = offsets.offline()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seed, r.nodes = seed, bs.Nodes
+	r.seed, r.nodes, r.offsets = seed, bs.Nodes, offsets
 	return bs
 }
 
@@ -224,6 +214,20 @@ func (r *Run) learnNodes(nodes []Broker) {
 		}
 	}
 	r.nodes = all
+}
+
+// offsetsPartitions is how many partitions __consumer_offsets has, as far as is known.
+func (r *Run) offsetsPartitions() int32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return int32(len(r.offsets.Partitions))
+}
+
+// unsettled reports whether brokers came or went when Brokers was called.
+func (r *Run) unsettled() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.offsets.unsettled
 }
 
 func (r *Run) node(id int32) (Broker, bool) {

@@ -88,6 +88,11 @@ func (e *Error) UnknownTopic() bool { return e.is(kerr.UnknownTopicOrPartition) 
 // NoLeader reports whether a partition has no leader to ask.
 func (e *Error) NoLeader() bool { return e.is(kerr.LeaderNotAvailable) }
 
+// CoordinatorMoves reports whether a broker is not, or not yet, the one to ask about a group.
+func (e *Error) CoordinatorMoves() bool {
+	return e.is(kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable)
+}
+
 // is reports whether the error carries one of Kafka's codes.
 func (e *Error) is(ks ...*kerr.Error) bool {
 	if e == nil {

@@ -76,7 +76,9 @@ func eachGroupOnce(all []Listed) []Listed {
 	return slices.CompactFunc(all, func(a, b Listed) bool { return a.Group == b.Group })
 }
 
-// ListGroups lists the groups of all brokers, sorted, each once. Brokers must have been called.
+// ListGroups lists the groups of all brokers, sorted, each once, with no more than a request to each: where
+// brokers come and go groups may be missing without a word. What must be whole is for ReadGroups. Brokers must
+// have been called.
 func (r *Run) ListGroups(ctx context.Context) ([]Listed, []*Error) {
 	r.mu.Lock()
 	nodes := r.nodes

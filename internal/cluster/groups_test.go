@@ -141,7 +141,7 @@ func TestPartitionsOfTheOffsetsTopicWithoutLeaderAreSaid(t *testing.T) {
 		f := startFake(t)
 		reply(f, kmsg.Metadata, func(_ int32, _ *kmsg.MetadataRequest, resp *kmsg.MetadataResponse) bool {
 			resp.Brokers = []kmsg.MetadataResponseBroker{{NodeID: 2, Host: "localhost", Port: 9094}, {NodeID: 0, Host: "localhost", Port: 9092}}
-			resp.Topics = []kmsg.MetadataResponseTopic{{Topic: kmsg.StringPtr(offsetsTopic), Partitions: []kmsg.MetadataResponseTopicPartition{
+			resp.Topics = []kmsg.MetadataResponseTopic{{Topic: kmsg.StringPtr(OffsetsTopic), Partitions: []kmsg.MetadataResponseTopicPartition{
 				{Partition: 10, Leader: -1, ErrorCode: 5}, {Partition: 9, Leader: -1, ErrorCode: 5}, {Partition: 8, Leader: 2},
 			}}}
 			return true

@@ -37,7 +37,7 @@ func (r *Run) perCoordinator(ctx context.Context, refs []Ref, ask askGroups) map
 			if e.is(kerr.NotCoordinator) {
 				ref.Coordinator = nil
 			}
-			if e.is(kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable) {
+			if e.CoordinatorMoves() {
 				again = append(again, ref)
 			}
 		}

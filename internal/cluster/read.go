@@ -12,7 +12,7 @@ import (
 // pace. What could not be read is an error in the result; only a cluster of which no bootstrap server
 // answers gives none, and then one error per server.
 func (r *Run) ReadGroups(ctx context.Context, sel Selection, d Depth) (*Groups, []*Error) {
-	c := &chains{run: r, sel: sel, depth: d}
+	c := &chains{run: r, sel: sel, depth: d, done: map[string]bool{}}
 	var brokers Brokers
 	var errs []*Error
 	if sel.Named {
@@ -28,6 +28,9 @@ func (r *Run) ReadGroups(ctx context.Context, sel Selection, d Depth) (*Groups, 
 			return !sel.Keep(Listed{Group: g.Name, Type: g.Type, State: g.State})
 		})
 	}
+	slices.SortFunc(c.errs, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Code, b.Code))
+	})
 	return &Groups{ClusterID: brokers.ClusterID, All: eachReadOnce(c.groups), Errors: c.errs}, nil
 }
 
@@ -48,6 +51,7 @@ type chains struct {
 
 	mu     sync.Mutex // guards what follows
 	groups []Group
+	done   map[string]bool
 	errs   []*Error
 }
 
@@ -55,12 +59,27 @@ func (c *chains) add(groups ...Group) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.groups = append(c.groups, groups...)
+	for i := range groups {
+		c.done[groups[i].Name] = groups[i].failures() == 0
+	}
 }
 
+// known reports whether an earlier pass has read the group, and nothing of it failed.
+func (c *chains) known(group string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.done[group]
+}
+
+// fail keeps errors, each once: several passes may ask the same broker.
 func (c *chains) fail(errs ...*Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.errs = append(c.errs, errs...)
+	for _, e := range errs {
+		if !slices.ContainsFunc(c.errs, func(f *Error) bool { return f.Scope == e.Scope && f.Name == e.Name && f.Code == e.Code }) {
+			c.errs = append(c.errs, e)
+		}
+	}
 }
 
 // The rounds of a read that begins with r.rounds left.
@@ -75,52 +94,55 @@ func (c *chains) listed(ctx context.Context) (Brokers, []*Error) {
 		return brokers, errs
 	}
 	c.fail(brokers.Offline...)
-	failed := make([]*Error, len(brokers.Nodes))
-	var wg sync.WaitGroup
-	for i, node := range brokers.Nodes {
-		wg.Go(func() { failed[i] = c.broker(ctx, node) })
-	}
-	wg.Wait()
-	c.fail(slices.DeleteFunc(failed, func(e *Error) bool { return e == nil })...)
+	c.again(ctx, c.pass(ctx, brokers.Nodes, c.run.witnesses()))
 	return brokers, nil
 }
 
-// broker is the chain of one broker.
-func (c *chains) broker(ctx context.Context, node Broker) *Error {
-	listed, e := c.listRound().GroupsOf(ctx, node)
-	if e != nil {
-		return e
+// pass goes through the chains of the brokers named, all at once. It returns the witnesses that show that a
+// list may have been without groups.
+func (c *chains) pass(ctx context.Context, nodes []Broker, witnesses []Ref) []Ref {
+	moving := make([][]Ref, len(nodes))
+	var wg sync.WaitGroup
+	for i, node := range nodes {
+		wg.Go(func() { moving[i] = c.broker(ctx, node, witnesses) })
 	}
-	if c.sel.Keep != nil {
-		listed = slices.DeleteFunc(listed, func(l Listed) bool { return !c.sel.Keep(l) })
-	}
-	c.add(c.read(ctx, listed)...)
-	return nil
+	wg.Wait()
+	return slices.Concat(moving...)
 }
 
-// read describes the listed groups that are not empty and reads the commits of all, at once. Of an
-// empty group the list says everything, unless the broker is too old to give the type: it has no
-// members.
-func (c *chains) read(ctx context.Context, listed []Listed) []Group {
-	var live, plain, share []Ref
-	for _, l := range listed {
-		if l.State != "Empty" || l.Type == "" {
-			live = append(live, l.Ref())
-		}
-		if l.Type == Share {
-			share = append(share, l.Ref())
-		} else {
-			plain = append(plain, l.Ref())
-		}
+// broker is the chain of one broker: its list, and then what is asked about the groups that no earlier pass
+// has read.
+func (c *chains) broker(ctx context.Context, node Broker, witnesses []Ref) []Ref {
+	listed, e := c.listRound().GroupsOf(ctx, node)
+	if e != nil {
+		c.fail(e)
+		return nil
 	}
+	witnesses = unproven(witnesses, node, listed, c.run.offsetsPartitions())
+	if c.depth < Offsets && !c.run.unsettled() {
+		witnesses = nil
+	}
+	listed = slices.DeleteFunc(listed, func(l Listed) bool {
+		return c.known(l.Group) || c.sel.Keep != nil && !c.sel.Keep(l)
+	})
+	groups, answers := c.read(ctx, listed, witnesses)
+	c.add(groups...)
+	return c.moving(node, witnesses, answers)
+}
+
+// read describes the listed groups that are not empty and reads the commits of all, and of the witnesses, at
+// once. Of an empty group the list says everything, unless the broker is too old to give the type: it has
+// no members.
+func (c *chains) read(ctx context.Context, listed []Listed, witnesses []Ref) ([]Group, map[string]Commits) {
 	described := map[string]Described{}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for _, d := range c.describe(ctx, live) {
+		for _, d := range c.describe(ctx, listed) {
 			described[d.Group] = d
 		}
 	})
-	commits := c.readCommits(ctx, plain, share)
+	plain, share := c.committers(listed)
+	commits := c.readCommits(ctx, append(plain, witnesses...), share)
 	wg.Wait()
 	groups := make([]Group, 0, len(listed))
 	for _, l := range listed {
@@ -136,14 +158,21 @@ func (c *chains) read(ctx context.Context, listed []Listed) []Group {
 		}
 		groups = append(groups, g)
 	}
-	return groups
+	return groups, commits
 }
 
-// describe describes the listed groups. One that its describe does not know may have changed its type since
-// it was listed (KIP-848's online migration), so it is looked for once more among all types.
-func (c *chains) describe(ctx context.Context, live []Ref) []Described {
+// describe describes the listed groups that may have members. One that its describe does not know may have
+// changed its type since it was listed (KIP-848's online migration), so it is looked for once more among all
+// types.
+func (c *chains) describe(ctx context.Context, listed []Listed) []Described {
 	if c.depth < Members {
 		return nil
+	}
+	var live []Ref
+	for _, l := range listed {
+		if l.State != "Empty" || l.Type == "" {
+			live = append(live, l.Ref())
+		}
 	}
 	run := c.groupRound()
 	out := run.Describe(ctx, live, Classic, Consumer)
@@ -160,12 +189,24 @@ func (c *chains) describe(ctx context.Context, live []Ref) []Described {
 	return out
 }
 
+// committers are the listed groups whose offsets are asked for, those of share groups apart.
+func (c *chains) committers(listed []Listed) (plain, share []Ref) {
+	if c.depth < Offsets {
+		return nil, nil
+	}
+	for _, l := range listed {
+		if l.Type == Share {
+			share = append(share, l.Ref())
+		} else {
+			plain = append(plain, l.Ref())
+		}
+	}
+	return plain, share
+}
+
 // readCommits reads the commits of plain groups and the start offsets of share groups.
 func (c *chains) readCommits(ctx context.Context, plain, share []Ref) map[string]Commits {
 	out := make(map[string]Commits, len(plain)+len(share))
-	if c.depth < Offsets {
-		return out
-	}
 	run := c.groupRound()
 	var ofShare []Commits
 	var wg sync.WaitGroup

@@ -42,7 +42,10 @@ func (c *chains) readNamed(ctx context.Context, refs []Ref) ([]Described, map[st
 	var described []Described
 	var wg sync.WaitGroup
 	wg.Go(func() { described = run.Describe(ctx, refs, Classic, Consumer) })
-	commits := c.readCommits(ctx, refs, nil)
+	var commits map[string]Commits
+	if c.depth >= Offsets {
+		commits = c.readCommits(ctx, refs, nil)
+	}
 	wg.Wait()
 	var others []Ref
 	var at []int
@@ -55,7 +58,9 @@ func (c *chains) readNamed(ctx context.Context, refs []Ref) ([]Described, map[st
 		return described, commits
 	}
 	var start map[string]Commits
-	wg.Go(func() { start = c.readCommits(ctx, nil, others) })
+	if c.depth >= Offsets {
+		wg.Go(func() { start = c.readCommits(ctx, nil, others) })
+	}
 	for k, d := range run.Describe(ctx, others, Share, Streams) {
 		described[at[k]] = d
 	}

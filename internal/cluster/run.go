@@ -43,11 +43,12 @@ type Run struct {
 
 // shared is what all stages of one run have in common.
 type shared struct {
-	mu     sync.Mutex
-	nodes  []Broker // nil before Brokers
-	seed   Broker   // the bootstrap server that answered
-	dead   map[string]*Error
-	single map[string]bool // brokers that take one group per OffsetFetch (Kafka before 3.0)
+	mu      sync.Mutex
+	nodes   []Broker     // nil before Brokers
+	seed    Broker       // the bootstrap server that answered
+	offsets offsetsTopic // as it was then
+	dead    map[string]*Error
+	single  map[string]bool // brokers that take one group per OffsetFetch (Kafka before 3.0)
 }
 
 // Run begins a run. It forgets what earlier runs learned about dead brokers.

@@ -16,7 +16,7 @@ func TestTopicNamesLeaveOutInternalTopics(t *testing.T) {
 				t.Errorf("asked for topics %v, creation %v", req.Topics, req.AllowAutoTopicCreation)
 			}
 			for _, name := range []string{"t", "__consumer_offsets", "a"} {
-				resp.Topics = append(resp.Topics, kmsg.MetadataResponseTopic{Topic: &name, IsInternal: name == offsetsTopic})
+				resp.Topics = append(resp.Topics, kmsg.MetadataResponseTopic{Topic: &name, IsInternal: name == OffsetsTopic})
 			}
 			return true
 		})

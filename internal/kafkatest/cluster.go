@@ -42,7 +42,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Cluster is a running Apache Kafka. Stop, Restart, Pause and Resume are for one goroutine; everything else may be
+// Cluster is a running Apache Kafka. Stop, Shutdown, Restart, Pause and Resume are for one goroutine; everything else may be
 // used by parallel tests.
 type Cluster struct {
 	Version string // of the brokers
@@ -107,6 +107,20 @@ func (c *Cluster) Stop(t testing.TB, id int) {
 	n := c.nodes[id-1]
 	if n.process == nil {
 		t.Fatalf("stopping node %d: it is not running", id)
+	}
+	n.kill()
+}
+
+// Shutdown stops a node the orderly way: it hands its partitions over to the others before it ends. It returns when
+// the process has ended.
+func (c *Cluster) Shutdown(t testing.TB, id int) {
+	t.Helper()
+	c.signal(t, id, syscall.SIGTERM)
+	n := c.nodes[id-1]
+	select {
+	case <-n.process.done:
+	case <-time.After(startTimeout):
+		t.Fatalf("node %d has not ended %v after SIGTERM", id, startTimeout)
 	}
 	n.kill()
 }

@@ -13,7 +13,7 @@
 // # Brokers
 //
 // Start gives a cluster of one or three nodes that is ready when it returns and gone when the test ends, however
-// it ends: see leash.go. Stop, Restart, Pause and Resume make the failures. Deny forbids something to clients by
+// it ends: see leash.go. Stop, Shutdown, Restart, Pause and Resume make the failures. Deny forbids something to clients by
 // the address they connect from, and Tool runs one of Kafka's own Java tools to compare with.
 //
 // # Clients

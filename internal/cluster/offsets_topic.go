@@ -1,0 +1,74 @@
+package cluster
+
+import (
+	"unicode/utf16"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// OffsetsTopic is the topic that groups are stored in. The leader of a partition of it coordinates the groups
+// stored there.
+const OffsetsTopic = "__consumer_offsets"
+
+// OffsetsPartition is the partition of __consumer_offsets, of so many, that everything of one group is stored
+// in: Java's hash code of the name, without its sign, modulo the partitions (GroupCoordinatorService.partitionFor,
+// Utils.abs).
+func OffsetsPartition(group string, partitions int32) int32 {
+	if partitions <= 0 {
+		return 0
+	}
+	var h int32
+	for _, r := range group {
+		if r > 0xffff {
+			high, low := utf16.EncodeRune(r)
+			h = 31*(31*h+high) + low
+		} else {
+			h = 31*h + r
+		}
+	}
+	if h < 0 {
+		if h = -h; h < 0 { // the smallest number has no positive one
+			h = 0
+		}
+	}
+	return h % partitions
+}
+
+// offsetsTopic is what a metadata answer says of __consumer_offsets; no partitions: it does not exist, or this
+// user may not describe it.
+type offsetsTopic struct {
+	Topic
+	unsettled bool // replicas are missing, or others lead than those chosen first: brokers are stopping or starting
+	batched   bool // brokers take several groups per OffsetFetch
+}
+
+// batchedSince is the version of Metadata (Kafka 3.1) from which on a broker surely takes several groups per
+// OffsetFetch (Kafka 3.0).
+const batchedSince = 12
+
+func offsetsTopicOf(resp *kmsg.MetadataResponse) offsetsTopic {
+	out := offsetsTopic{batched: resp.Version >= batchedSince}
+	for i := range resp.Topics {
+		t := &resp.Topics[i]
+		if t.Topic == nil || *t.Topic != OffsetsTopic {
+			continue
+		}
+		out.Topic = topicOf(t)
+		for _, p := range t.Partitions {
+			out.unsettled = out.unsettled || len(p.OfflineReplicas) > 0 || len(p.ISR) < len(p.Replicas) || len(p.Replicas) > 0 && p.Leader != p.Replicas[0]
+		}
+	}
+	return out
+}
+
+// offline are the partitions without a leader: groups stored there are in no broker's list.
+func (t offsetsTopic) offline() []*Error {
+	var out []*Error
+	for _, p := range t.Partitions {
+		if p.Err != nil {
+			out = append(out, kafkaError(ScopePartition, TP{OffsetsTopic, p.ID}.String(), kerr.LeaderNotAvailable.Code, ptr("no leader: the groups stored there cannot be seen")))
+		}
+	}
+	return out
+}
