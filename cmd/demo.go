@@ -62,7 +62,7 @@ func (s *session) runDemo(ctx context.Context, args []string) error {
 		return client, sub.conn.timeout.d, err
 	}
 	err := sub.execute(ctx, args)
-	s.code, s.shape.quiet = sub.code, sub.shape.quiet
+	s.shape.quiet = sub.shape.quiet
 	return err
 }
 

@@ -65,8 +65,7 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 		if len(items) == 0 && len(errs) == 0 {
 			s.noteNoGroup(sel, c.Flags().Changed("match"))
 		}
-		s.report(errs, nil)
-		return nil
+		return exit(s.report(errs, nil))
 	})
 }
 

@@ -204,7 +204,6 @@ func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot, near map[s
 		s.note("no selected group has a commit or an assignment in the topics asked for")
 	}
 	s.summarize(req, v.every)
-	s.report(v.found.Errors, near)
-	s.conditions(req, v)
-	return nil
+	failures := s.report(v.found.Errors, near)
+	return exit(failures, s.conditions(req, v))
 }

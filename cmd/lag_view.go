@@ -117,26 +117,30 @@ func compareLag(a, b *int64) int {
 	return 0
 }
 
-// conditions sets the exit code that --fail-above and --fail-on ask for. A check that looked at nothing
-// has not passed.
-func (s *session) conditions(req lagRequest, v lagView) {
+// conditions prints which conditions of --fail-above and --fail-on hold, and says whether any does. A
+// check that looked at nothing has not passed.
+func (s *session) conditions(req lagRequest, v lagView) verdict {
+	var got verdict
 	if req.failAbove == nil && req.failOn == nil {
-		return
+		return got
 	}
 	if len(v.groups) == 0 {
-		s.code = max(s.code, exitFailed)
+		got.failed = true
 		s.complain("nothing was selected that a check could look at", s.selectionHint(v))
 	}
 	for _, g := range v.groups {
 		if req.failAbove != nil && g.Lag != nil && *g.Lag > *req.failAbove {
+			got.holds = true
 			s.found("lag of %s is %d, above %d", g.Group, *g.Lag, *req.failAbove)
 		}
 	}
 	for _, status := range req.failOn {
 		if t := v.found.ByStatus[status]; t.Rows > 0 {
+			got.holds = true
 			s.found("%d with status %s, the first is %s", t.Rows, status, tallyName(t))
 		}
 	}
+	return got
 }
 
 func (s *session) selectionHint(v lagView) string {
@@ -146,10 +150,9 @@ func (s *session) selectionHint(v lagView) string {
 	return "see which groups there are with: " + s.program + " groups"
 }
 
-// found says that a condition holds; 3 beats 1.
+// found says that a condition holds.
 func (s *session) found(format string, args ...any) {
 	fmt.Fprintf(s.err, "offsetctl: %s\n", output.AppendEscaped(nil, fmt.Sprintf(format, args...)))
-	s.code = exitCondition
 }
 
 func tallyName(t lag.Tally) string {

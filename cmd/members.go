@@ -79,8 +79,7 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 		if err := s.showMembers(f, read.ClusterID, items, errs); err != nil {
 			return err
 		}
-		s.report(errs, near)
-		return nil
+		return exit(s.report(errs, near))
 	})
 }
 

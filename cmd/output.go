@@ -155,11 +155,13 @@ func print[T any](s *session, f form, h head, cols []output.Column[T], name func
 // unreachable reports that no bootstrap server answered: to people on stderr, and to a reader of a
 // JSON document in it.
 func (s *session) unreachable(f form, h head, errs []*cluster.Error) error {
-	s.report(errs, nil)
-	if f.format != output.JSON && f.format != output.YAML {
-		return nil
+	got := s.report(errs, nil)
+	if f.format == output.JSON || f.format == output.YAML {
+		if err := print[struct{}](s, f, h, nil, nil, nil, errs); err != nil {
+			return err
+		}
 	}
-	return print[struct{}](s, f, h, nil, nil, nil, errs)
+	return exit(got)
 }
 
 func writeError(err error) error {

@@ -18,23 +18,6 @@ import (
 	"github.com/offsetctl/offsetctl/output"
 )
 
-// The exit codes, the same for every command.
-const (
-	exitOK          = 0
-	exitFailed      = 1   // wholly or for any broker, group, topic or partition
-	exitUsage       = 2   // wrong usage or configuration; nothing was sent
-	exitCondition   = 3   // the condition asked about holds
-	exitInterrupted = 130 // as a shell shows a process that Ctrl-C ended
-)
-
-const exitHelp = `
-Exit status:
-  0    done, nothing failed
-  1    failed, wholly or for any broker, group, topic or partition (what succeeded is printed)
-  2    wrong usage or configuration; nothing was sent
-  3    the condition asked about holds (--fail-above, --fail-on), whatever else failed
-  130  interrupted`
-
 // session is what one invocation has: its streams, what they are, and the flags that every command
 // has.
 type session struct {
@@ -52,7 +35,6 @@ type session struct {
 
 	now time.Time // when the command began: the only clock of what is printed and of the deadline
 
-	code int // what the command that ran exits with if it returns no error
 	dial dialFunc
 	bare func(context.Context) error // what a command line without a command does; nil: print the help
 }
@@ -76,12 +58,14 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 func (s *session) main(ctx context.Context, args []string) int {
 	s.in = interruptible{ctx, s.in}
 	err := s.execute(ctx, args)
-	switch usage := (*usageError)(nil); {
+	switch usage, done := (*usageError)(nil), exitError(0); {
 	case ctx.Err() != nil:
 		s.note("interrupted")
 		return exitInterrupted
 	case err == nil:
-		return s.code
+		return exitOK
+	case errors.As(err, &done):
+		return int(done)
 	case errors.As(err, &usage):
 		s.complain(usage.Error(), usage.hint)
 		return exitUsage
@@ -116,7 +100,7 @@ func (r interruptible) Read(p []byte) (int, error) {
 	}
 }
 
-// execute runs one command line; s.code is its exit code if there is no error.
+// execute runs one command line; an exitError has been explained, any other error has not.
 func (s *session) execute(ctx context.Context, args []string) error {
 	root := newRoot(s)
 	root.SetArgs(args)
@@ -196,9 +180,9 @@ func (s *session) note(format string, args ...any) {
 // thousands of partitions.
 const maxErrors = 50
 
-// report prints the errors of a run, each once, with one hint for those that have the same. near has
-// better hints for some groups, by name.
-func (s *session) report(errs []*cluster.Error, near map[string]string) {
+// report prints the errors of a run, each once, with one hint for those that have the same, and says
+// whether there are any. near has better hints for some groups, by name.
+func (s *session) report(errs []*cluster.Error, near map[string]string) verdict {
 	hints := map[string]bool{}
 	for i, e := range errs {
 		if i == maxErrors {
@@ -215,7 +199,5 @@ func (s *session) report(errs []*cluster.Error, near map[string]string) {
 		hints[hint] = true
 		s.complain(e.Error(), hint)
 	}
-	if len(errs) > 0 {
-		s.code = max(s.code, exitFailed)
-	}
+	return verdict{failed: len(errs) > 0}
 }
