@@ -49,7 +49,7 @@ A share group's current offset is its start offset and its lag the broker's own;
 no single owner. With --by member, the row without a member is for what no member owns.
 
 --fail-above does not count partitions with no-commit and topic-gone; a check that selects nothing,
-or whose lag could not be read, exits 1.
+or whose lag could not be read, exits 1. --fail-on sees a status also where a worse one is shown.
 
 On a terminal member ids and hosts are shortened where that makes the table fit; -o wide and
 pipes never shorten.`

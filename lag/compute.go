@@ -31,9 +31,10 @@ func Compute(s *Snapshot, f cluster.Filter) []Row {
 }
 
 func appendGroup(rows []Row, s *Snapshot, g *cluster.Group, f cluster.Filter) []Row {
-	base := Row{Group: g.Name, Type: known(string(g.Type)), State: known(g.State)}
+	base := Row{Group: g.Name, Type: known(string(g.Type)), State: known(g.State), Status: OK}
 	if g.CommitsErr != nil {
-		base.Error, base.Status = g.CommitsErr, failure(g.CommitsErr)
+		base.Error = g.CommitsErr
+		base.mark(failure(g.CommitsErr))
 		return append(rows, base)
 	}
 	owners := ownersOf(g)
@@ -137,29 +138,28 @@ func (j *join) setTopic(name string) {
 }
 
 func (j *join) owner(m *cluster.Member) {
-	j.row.Status = OK
 	if m != nil {
 		j.row.ConsumerID, j.row.InstanceID, j.row.Host, j.row.ClientID = &m.ID, m.InstanceID, known(m.Host), &m.ClientID
 	} else if j.owned && len(j.g.Members) > 0 {
-		j.row.Status = Unassigned
+		j.row.mark(Unassigned)
 	}
 }
 
 func (j *join) commit(c *cluster.Commit) {
+	if c.Pending {
+		j.row.mark(PendingTxn)
+	}
 	if c.Err != nil {
 		j.fail(c.Err)
 		return
 	}
 	if c.Offset < 0 {
-		j.row.Status = worse(j.row.Status, NoCommit)
+		j.row.mark(NoCommit)
 		return
 	}
 	j.row.CurrentOffset, j.row.Metadata = &c.Offset, &c.Metadata
 	if c.LeaderEpoch >= 0 {
 		j.row.LeaderEpoch = &c.LeaderEpoch
-	}
-	if c.Pending {
-		j.row.Status = worse(j.row.Status, PendingTxn)
 	}
 }
 
@@ -167,7 +167,7 @@ func (j *join) fail(e *cluster.Error) {
 	if j.row.Error == nil {
 		j.row.Error = e
 	}
-	j.row.Status = worse(j.row.Status, failure(e))
+	j.row.mark(failure(e))
 }
 
 // log finds the partition's log and counts against it.
@@ -179,7 +179,7 @@ func (j *join) log(c *cluster.Commit) {
 	j.row.LastStable.Asked = j.row.HighWatermark.Asked
 	switch {
 	case topic.Err.UnknownTopic():
-		j.row.Status = worse(j.row.Status, TopicGone)
+		j.row.mark(TopicGone)
 		return
 	case topic.Err != nil:
 		j.fail(topic.Err)
@@ -187,7 +187,7 @@ func (j *join) log(c *cluster.Commit) {
 	}
 	p, found := topic.Partition(c.Partition)
 	if !found { // the topic was made anew with fewer partitions
-		j.row.Status = worse(j.row.Status, TopicGone)
+		j.row.mark(TopicGone)
 		return
 	}
 	if p.Err != nil {
@@ -197,7 +197,7 @@ func (j *join) log(c *cluster.Commit) {
 	log := j.s.Logs[c.TP]
 	switch {
 	case log.Err.UnknownTopic(): // deleted between the two requests
-		j.row.Status = worse(j.row.Status, TopicGone)
+		j.row.mark(TopicGone)
 		return
 	case log.Err != nil:
 		j.fail(log.Err)
@@ -213,7 +213,11 @@ func (j *join) count(c *cluster.Commit, log cluster.Log) {
 		j.row.HighWatermark.Value, j.row.LastStable.Value = log.End, log.Stable
 	}
 	j.row.LogStartOffset, j.row.LogEndOffset = log.Start, end
-	if j.row.CurrentOffset == nil || log.Start == nil || log.End == nil || end == nil {
+	if j.row.CurrentOffset == nil {
+		return
+	}
+	j.place(c, log)
+	if log.Start == nil || log.End == nil || end == nil {
 		return
 	}
 	lost := max(*log.Start-c.Offset, 0)
@@ -226,14 +230,18 @@ func (j *join) count(c *cluster.Commit, log cluster.Log) {
 		lag = *c.Lag // the broker knows which records past the start offset are done already
 	}
 	j.row.Lag, j.row.Lost = j.number(lag), j.number(lost)
-	switch {
-	case lost > 0:
-		j.row.Status = worse(j.row.Status, BeforeStart)
-	case c.Offset > *log.End:
-		j.row.Status = worse(j.row.Status, PastEnd)
-	}
 	if lag > 0 && j.g.State == "Empty" {
-		j.row.Status = worse(j.row.Status, NoMembers)
+		j.row.mark(NoMembers)
+	}
+}
+
+// place marks a commit outside of its log. Each bound tells by itself, also where nothing can be counted.
+func (j *join) place(c *cluster.Commit, log cluster.Log) {
+	switch {
+	case log.Start != nil && c.Offset < *log.Start:
+		j.row.mark(BeforeStart)
+	case log.End != nil && c.Offset > *log.End:
+		j.row.mark(PastEnd)
 	}
 }
 

@@ -7,12 +7,12 @@ import (
 // Findings are what is wrong or remarkable in a snapshot, collected group by group.
 type Findings struct {
 	Errors   []*cluster.Error // each thing once: first what concerns no group, then group by group
-	ByStatus map[Status]Tally
+	ByStatus map[Status]Tally // a row counts under every status that applies to it
 
 	seen map[errorKey]bool
 }
 
-// Tally is how many rows have a status, and the first of them.
+// Tally is how many rows have a status, be it behind a worse one, and the first of them.
 type Tally struct {
 	Rows  int
 	Group string
@@ -39,15 +39,15 @@ func (f *Findings) Add(g *cluster.Group, rows []Row) {
 	f.fail(g.CommitsErr)
 	for i := range rows {
 		r := &rows[i]
-		if r.Status != OK {
-			f.tally(r)
+		for st := range r.marks.all() {
+			f.tally(r, st)
 		}
 		f.fail(r.Error)
 	}
 }
 
-func (f *Findings) tally(r *Row) {
-	t := f.ByStatus[r.Status]
+func (f *Findings) tally(r *Row, st Status) {
+	t := f.ByStatus[st]
 	if t.Rows == 0 {
 		t.Group = r.Group
 		if r.Topic != nil {
@@ -55,7 +55,7 @@ func (f *Findings) tally(r *Row) {
 		}
 	}
 	t.Rows++
-	f.ByStatus[r.Status] = t
+	f.ByStatus[st] = t
 }
 
 func (f *Findings) fail(e *cluster.Error) {

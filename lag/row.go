@@ -31,6 +31,14 @@ type Row struct {
 	Host           *string        `json:"host"`
 	ClientID       *string        `json:"clientId"`
 	Error          *cluster.Error `json:"error"`
+
+	marks statusSet // every status that applies, of which Status is the worst; none: ok
+}
+
+// mark notes a status that applies to the row, worse than ok.
+func (r *Row) mark(s Status) {
+	r.Status = worse(r.Status, s)
+	r.marks = r.marks.with(s)
 }
 
 // Asked is an offset that only some runs ask for: left out of the JSON where it was not, null where

@@ -1,6 +1,9 @@
 package lag
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Status says why a number is what it is.
 type Status string
@@ -34,3 +37,19 @@ func worse(a, b Status) Status {
 }
 
 func rank(s Status) int { return slices.Index(Statuses(), s) }
+
+// statusSet is a set of statuses, bit i for the i-th of Statuses: every row has one, and none may cost an allocation.
+type statusSet uint16
+
+func (set statusSet) with(s Status) statusSet { return set | 1<<rank(s) }
+
+// all goes through the set from mild to bad.
+func (set statusSet) all() iter.Seq[Status] {
+	return func(yield func(Status) bool) {
+		for i, s := range Statuses() {
+			if set&(1<<i) != 0 && !yield(s) {
+				return
+			}
+		}
+	}
+}

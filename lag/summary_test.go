@@ -148,7 +148,7 @@ func TestFindingsTallyStatusesAndWhatCouldNotBeRead(t *testing.T) {
 	found := NewFindings(s)
 	Each(s, nil, found.Add)
 	want := map[Status]Tally{
-		Unassigned:   {Rows: 1, Group: "app", At: &cluster.TP{Topic: "payments"}},
+		Unassigned:   {Rows: 2, Group: "app", At: &cluster.TP{Topic: "payments"}}, // the second one has no leader either
 		NoLeader:     {Rows: 1, Group: "app", At: &cluster.TP{Topic: "payments", Partition: 1}},
 		Unauthorized: {Rows: 1, Group: "secret"},
 	}
