@@ -39,6 +39,9 @@ func (f *Findings) Add(g *cluster.Group, rows []Row) {
 	f.fail(g.CommitsErr)
 	for i := range rows {
 		r := &rows[i]
+		if r.Status == OK {
+			f.tally(r, OK)
+		}
 		for st := range r.marks.all() {
 			f.tally(r, st)
 		}

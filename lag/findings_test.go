@@ -40,6 +40,7 @@ func TestFindingsSeeAStatusBehindAWorseOne(t *testing.T) {
 		in   partition
 		want []Status
 	}{
+		"nothing odd":                         {partition{group: live(true), commit: at(4, false), topic: orders(), log: logOf(0, 10)}, []Status{OK}},
 		"one thing":                           {partition{group: live(true), commit: at(4, true), topic: orders(), log: logOf(0, 10)}, []Status{PendingTxn}},
 		"pending in a stopped one":            {partition{group: empty(), commit: at(4, true), topic: orders(), log: logOf(0, 10)}, []Status{PendingTxn, NoMembers}},
 		"pending behind no commit":            {partition{group: live(true), commit: at(-1, true), topic: orders(), log: logOf(0, 10)}, []Status{PendingTxn, NoCommit}},

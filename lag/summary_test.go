@@ -148,6 +148,7 @@ func TestFindingsTallyStatusesAndWhatCouldNotBeRead(t *testing.T) {
 	found := NewFindings(s)
 	Each(s, nil, found.Add)
 	want := map[Status]Tally{
+		OK:           {Rows: 1, Group: "app", At: &cluster.TP{Topic: "orders"}},
 		Unassigned:   {Rows: 2, Group: "app", At: &cluster.TP{Topic: "payments"}}, // the second one has no leader either
 		NoLeader:     {Rows: 1, Group: "app", At: &cluster.TP{Topic: "payments", Partition: 1}},
 		Unauthorized: {Rows: 1, Group: "secret"},
