@@ -75,6 +75,7 @@ func verbs() map[string]verb {
 		"pending":  {"pending GROUP TOPIC:P OFFSET (in a transaction)", 3, false, (*fixture).pending},
 		"settle":   {"settle GROUP (commit its transaction)", 1, false, (*fixture).settle},
 		"join":     {"join GROUP CLIENT TOPIC… (a live member)", 3, false, (*fixture).join},
+		"leave":    {"leave (the member that joined last leaves its group)", 0, false, (*fixture).leave},
 		"groups":   {"groups N TOPIC:P OFFSET (g00000, g00001, …)", 3, false, (*fixture).manyGroups},
 
 		// What goes wrong with it.

@@ -334,3 +334,12 @@ func (f *fixture) join(_ *testscript.TestScript, args []string) error {
 	_, err = f.fake.WaitGroupStable(f.ctx, args[0], joined)
 	return err
 }
+
+func (f *fixture) leave(*testscript.TestScript, []string) error {
+	last := len(f.members) - 1
+	member := f.members[last]
+	f.members = f.members[:last]
+	err := member.LeaveGroupContext(f.ctx)
+	member.Close()
+	return err
+}

@@ -128,21 +128,15 @@ func listOf[S ~string](words ...S) cobra.CompletionFunc {
 	}
 }
 
-func (s *session) completeGroups(c *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (s *session) completeGroups(c *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return s.fromCluster(c.Context(), toComplete, func(ctx context.Context, run *cluster.Run) []string {
-		listed, _ := run.ListGroups(ctx)
-		var names []string
-		for _, l := range listed {
-			names = append(names, l.Group)
-		}
-		return names
+		return slices.DeleteFunc(existingNames(ctx, run, cluster.ScopeGroup), func(name string) bool { return slices.Contains(args, name) })
 	})
 }
 
 func (s *session) completeTopics(c *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return s.fromCluster(c.Context(), toComplete, func(ctx context.Context, run *cluster.Run) []string {
-		names, _ := run.TopicNames(ctx)
-		return names
+		return existingNames(ctx, run, cluster.ScopeTopic)
 	})
 }
 

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -32,8 +33,14 @@ A classic group without a protocol has commits only: an assign() consumer, Flink
 		Example: `  offsetctl groups --state Empty
   offsetctl groups --type consumer,streams -o json
   offsetctl groups --match 'pay.*' -0 -o name | offsetctl lag - -0`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, args []string) error { return s.runGroups(c, sel) },
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &usageError{fmt.Errorf("groups takes no names: %q", args[0]), "choose with --match; one group in full: offsetctl lag " + shellQuote(args[0])}
+			}
+			return nil
+		},
+		SuggestFor: []string{"list", "ls"},
+		RunE:       func(c *cobra.Command, args []string) error { return s.runGroups(c, sel) },
 	}
 	sel.add(c.Flags(), false)
 	return c

@@ -21,6 +21,12 @@ func (s *session) hintFor(e *cluster.Error) string {
 	case "GROUP_ID_NOT_FOUND":
 		return s.missingGroupHint(e.Name)
 	case "UNKNOWN_TOPIC_OR_PARTITION":
+		if e.Scope == cluster.ScopePartition {
+			return ""
+		}
+		if strings.ContainsAny(e.Name, ",*?[") {
+			return "--topic takes one topic's name, and is repeatable: -t orders -t payments"
+		}
 		return "names are case-sensitive; the topics of a group are in: " + s.program + " lag GROUP --by topic"
 	case "INVALID_TOPIC_EXCEPTION":
 		return "--topic takes a topic's name, not a pattern; groups have --match for that"

@@ -27,18 +27,18 @@ type lagOptions struct {
 
 const lagLong = `Show where groups are: their committed offsets, the ends of the logs, and the lag between.
 
-Without arguments: all groups of the cluster, one row each, the largest lag first. Groups as
-arguments, or - for names on standard input: one row per partition. Groups of every type are shown:
-classic, consumer (KIP-848), share, streams, and those that only ever committed, as Flink and
+Without arguments: all groups of the cluster, one row each, the largest lag first; with - those whose
+names come on standard input. Groups as arguments: one row per partition. Groups of every type are
+shown: classic, consumer (KIP-848), share, streams, and those that only ever committed, as Flink and
 assign() do.
 
 Lag = log end - max(committed, log start). Unknown is "-" (null in JSON), and a sum counts what is
 known (-o wide says how many are not). STATUS says why, from mild to bad; a group has the worst of
 its partitions:
-  ok            read and counted
+  ok            read and counted, however large the lag
   pending-txn   a transaction with another commit is open; normal in passing
   no-members    an Empty group with lag: stopped, or Flink and assign(), which never show members
-  no-commit     assigned, never committed: the lag is unknown
+  no-commit     assigned, never committed: the lag is unknown; of a group: it has no partition at all
   unassigned    a live group, and no member owns the partition
   before-start  the log was trimmed past the commit: records are lost
   past-end      the commit is beyond the log end, lag 0: the topic was made anew or lost records
@@ -48,13 +48,13 @@ its partitions:
 A share group's current offset is its start offset and its lag the broker's own; its partitions have
 no single owner. With --by member, the row without a member is for what no member owns.
 
---fail-above does not count partitions with no-commit and topic-gone; a check that selects nothing,
-or whose lag could not be read, exits 1. --fail-on sees a status also where a worse one is shown.
+--fail-above does not count partitions with no-commit and topic-gone. A check exits 1 if it selects
+nothing, if a group named to it has no partition, or if a lag could not be read. --fail-on sees a status also where a worse one is shown.
 
 On a terminal member ids and hosts are shortened where that makes the table fit; -o wide and
 pipes never shorten.`
 
-const lagExamples = `  offsetctl lag                                    all groups, worst first
+const lagExamples = `  offsetctl lag                                    all groups, the largest lag first
   offsetctl lag payments                           one group, by partition
   offsetctl lag payments --by member --sort lag    who lags
   offsetctl lag --match '.*pay.*' --topic orders   groups by part of their name, one topic
@@ -69,6 +69,7 @@ func newLagCommand(s *session) *cobra.Command {
 		Short:             "Show the lag of groups, and why it is what it is",
 		Long:              lagLong + "\n" + exitHelp,
 		Example:           lagExamples,
+		SuggestFor:        []string{"describe", "offsets"},
 		ValidArgsFunction: s.completeGroups,
 		RunE: func(c *cobra.Command, args []string) error {
 			return s.runLag(c, o, args)
@@ -90,6 +91,7 @@ func newLagCommand(s *session) *cobra.Command {
 // lagRequest is what lagOptions mean.
 type lagRequest struct {
 	query     lag.Query
+	explicit  bool // groups are named on the command line, one by one
 	by        string
 	lagging   bool
 	byLag     bool
@@ -108,9 +110,10 @@ func (o lagOptions) request(args []string, changed func(string) bool, s *session
 	if req.query.Filter, err = parseTopics(o.topics); err != nil {
 		return req, err
 	}
+	req.explicit = req.query.Named && !slices.Contains(args, "-")
 	if req.by == "" {
 		req.by = "group"
-		if req.query.Named && !slices.Contains(args, "-") {
+		if req.explicit {
 			req.by = "partition"
 		}
 	}
@@ -186,7 +189,7 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 		if errs != nil {
 			return s.unreachable(f, s.lagHead(req, ""), errs)
 		}
-		near := s.similarGroups(ctx, run, snap.Errors)
+		near := s.similar(ctx, run, snap.Errors)
 		if len(snap.Groups) == 0 && len(snap.Errors) == 0 && !req.query.Named {
 			s.noteNoGroup(o.selection, c.Flags().Changed("match"))
 		}
@@ -195,14 +198,12 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 }
 
 // showLag prints the view asked for, and then on stderr what else there is to say.
-func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot, near map[string]string) error {
+func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot, near map[missing]string) error {
 	v := newLagView(req, snap)
 	if err := s.printLag(f, req, snap.ClusterID, v); err != nil {
 		return err
 	}
-	if len(v.every) > 0 && len(v.groups) == 0 && len(v.found.Errors) == 0 && !s.summarizes(req) {
-		s.note("no selected group has a commit or an assignment in the topics asked for")
-	}
+	s.noteWithoutRows(req, v)
 	s.summarize(req, v.every)
 	failures := s.report(v.found.Errors, near)
 	return exit(failures, s.conditions(req, v))

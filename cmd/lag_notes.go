@@ -1,10 +1,7 @@
 package cmd
 
 import (
-	"cmp"
-	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -38,14 +35,42 @@ func groupLine(g lag.GroupRow, f cluster.Filter) string {
 	switch {
 	case g.Partitions == nil:
 		parts = append(parts, g.Error.Message)
-	case *g.Partitions == 0 && f != nil:
-		parts = append(parts, "no rows: none in the topics asked for")
 	case *g.Partitions == 0:
-		parts = append(parts, "no rows: it has committed nothing and owns no partition")
+		parts = append(parts, "no rows: "+withoutRows(f))
 	default:
 		parts = append(parts, count(*g.Partitions, "partition"), lagPhrase(g))
 	}
 	return g.Group + ": " + strings.Join(parts, ", ")
+}
+
+// withoutRows is why a group that was read has no row.
+func withoutRows(f cluster.Filter) string {
+	if f != nil {
+		return "none in the topics asked for"
+	}
+	return "it has no commit, or none any more, and owns no partition"
+}
+
+// noteWithoutRows says which of the groups and topics that are named have no row, where no error does.
+func (s *session) noteWithoutRows(req lagRequest, v lagView) {
+	failed := map[missing]bool{}
+	for _, e := range v.found.Errors {
+		failed[missing{e.Scope, e.Name}] = true
+	}
+	for _, topic := range v.noRows {
+		told := s.summarizes(req) && len(v.groups) == 0
+		if len(v.every) > 0 && !told && !failed[missing{cluster.ScopeTopic, topic}] {
+			s.note("no selected group has a commit or an assignment in the partitions asked for of topic %s", topic)
+		}
+	}
+	if s.summarizes(req) || req.failAbove != nil || req.failOn != nil {
+		return // which say it themselves
+	}
+	for _, g := range v.every {
+		if req.explicit && empty(g) {
+			s.note("%s: no rows: %s", g.Group, withoutRows(req.query.Filter))
+		}
+	}
 }
 
 func lagPhrase(g lag.GroupRow) string {
@@ -80,7 +105,12 @@ func count(n int, noun string) string {
 func (s *session) noteNoGroup(sel selection, matchSet bool) {
 	switch {
 	case matchSet:
-		s.note("no group matches; --match is for the whole name, try: --match %s", shellQuote(".*"+sel.match+".*"))
+		part := ".*" + strings.TrimSuffix(strings.TrimPrefix(sel.match, ".*"), ".*") + ".*"
+		if part == sel.match {
+			s.note("no group matches")
+			return
+		}
+		s.note("no group matches; --match is for the whole name, try: --match %s", shellQuote(part))
 	case len(sel.types) > 0 || len(sel.states) > 0:
 		s.note("no group has the type or state asked for")
 	default:
@@ -90,78 +120,3 @@ func (s *session) noteNoGroup(sel selection, matchSet bool) {
 
 // shellQuote quotes a word for people to paste.
 func shellQuote(w string) string { return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'" }
-
-// similarGroups looks for groups with names close to those that do not exist, and returns a hint for
-// each that has any.
-func (s *session) similarGroups(ctx context.Context, run *cluster.Run, errs []*cluster.Error) map[string]string {
-	var missing []string
-	for _, e := range errs {
-		if e.Scope == cluster.ScopeGroup && e.Code == "GROUP_ID_NOT_FOUND" && e.Name != "" {
-			missing = append(missing, e.Name)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	missing = missing[:min(3, len(missing))] // each is compared with every group
-	hints := map[string]string{}
-	listed, _ := run.ListGroups(ctx) // only to help: what cannot be listed is not missed
-	for _, name := range missing {
-		if near := closest(name, listed); len(near) > 0 {
-			hints[name] = "did you mean " + strings.Join(near, ", ") + "?"
-		}
-	}
-	return hints
-}
-
-// closest returns up to three groups whose names differ from name in case, by a part left out, or by
-// a typing mistake or two.
-func closest(name string, listed []cluster.Listed) []string {
-	type candidate struct {
-		name           string
-		rank, distance int
-	}
-	var found []candidate
-	for _, l := range listed {
-		a, b := strings.ToLower(name), strings.ToLower(l.Group)
-		c := candidate{name: l.Group, distance: distance(a, b)}
-		c.rank = c.distance
-		part := len(a) >= 3 && strings.Contains(b, a) || len(b) >= 3 && strings.Contains(a, b)
-		if part {
-			c.rank = min(c.distance, 2) // as good as two typing mistakes
-		}
-		if part || c.distance <= max(1, min(3, len(a)/3)) {
-			found = append(found, c)
-		}
-	}
-	slices.SortFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
-	})
-	var out []string
-	for _, c := range found[:min(3, len(found))] {
-		out = append(out, c.name)
-	}
-	return out
-}
-
-// distance is the number of inserted, deleted or replaced characters between a and b (Levenshtein).
-func distance(a, b string) int {
-	ra, rb := []rune(a), []rune(b)
-	row := make([]int, len(rb)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(ra); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(rb); j++ {
-			replaced := diagonal
-			if ra[i-1] != rb[j-1] {
-				replaced++
-			}
-			diagonal = row[j]
-			row[j] = min(replaced, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(rb)]
-}

@@ -39,13 +39,13 @@ func TestLagRequest(t *testing.T) {
 		want lagRequest
 	}{
 		{"nothing", asked{}, lagRequest{query: all, by: "group", byLag: true}},
-		{"argument", asked{args: []string{"b", "a", "b"}}, lagRequest{query: named("a", "b"), by: "partition"}},
-		{"--group", asked{options: lagOptions{selection: selection{groups: []string{"a"}}}}, lagRequest{query: named("a"), by: "partition"}},
-		{"both", asked{args: []string{"b"}, options: lagOptions{selection: selection{groups: []string{"a"}}}}, lagRequest{query: named("a", "b"), by: "partition"}},
-		{"the empty name", asked{args: []string{""}}, lagRequest{query: named(""), by: "partition"}},
+		{"argument", asked{args: []string{"b", "a", "b"}}, lagRequest{query: named("a", "b"), explicit: true, by: "partition"}},
+		{"--group", asked{options: lagOptions{selection: selection{groups: []string{"a"}}}}, lagRequest{query: named("a"), explicit: true, by: "partition"}},
+		{"both", asked{args: []string{"b"}, options: lagOptions{selection: selection{groups: []string{"a"}}}}, lagRequest{query: named("a", "b"), explicit: true, by: "partition"}},
+		{"the empty name", asked{args: []string{""}}, lagRequest{query: named(""), explicit: true, by: "partition"}},
 		{"standard input", asked{args: []string{"-"}, stdin: "b\na\n"}, lagRequest{query: named("a", "b"), by: "group", byLag: true}},
 		{"empty input", asked{args: []string{"-"}}, lagRequest{query: named(), by: "group", byLag: true}},
-		{"--by", asked{args: []string{"a"}, options: lagOptions{by: "group"}}, lagRequest{query: named("a"), by: "group", byLag: true}},
+		{"--by", asked{args: []string{"a"}, options: lagOptions{by: "group"}}, lagRequest{query: named("a"), explicit: true, by: "group", byLag: true}},
 		{"--by member", asked{options: lagOptions{by: "member"}}, lagRequest{query: all, by: "member"}},
 		{"--sort lag", asked{options: lagOptions{by: "topic", sort: "lag"}}, lagRequest{query: all, by: "topic", byLag: true}},
 		{"--sort name", asked{options: lagOptions{sort: "name"}}, lagRequest{query: all, by: "group"}},

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -19,6 +20,7 @@ type lagView struct {
 	members    []lag.MemberRow
 	partitions []lag.Row
 	found      *lag.Findings
+	noRows     []string // topics asked for in which no group has a row
 }
 
 func newLagView(req lagRequest, snap *lag.Snapshot) lagView {
@@ -31,9 +33,15 @@ func newLagView(req lagRequest, snap *lag.Snapshot) lagView {
 		v.partitions = make([]lag.Row, 0, n) // growing to 60,000 rows would cost as much memory again
 	}
 	filter := req.query.Filter
+	seen := map[string]bool{}
 	lag.Each(snap, filter, func(g *cluster.Group, rows []lag.Row) {
 		v.found.Add(g, rows)
 		sum := lag.OfGroup(g, rows)
+		for i := range rows {
+			if filter != nil && rows[i].Topic != nil {
+				seen[*rows[i].Topic] = true
+			}
+		}
 		v.every = append(v.every, sum)
 		if filter == nil || len(rows) > 0 {
 			v.groups = append(v.groups, sum)
@@ -47,6 +55,7 @@ func newLagView(req lagRequest, snap *lag.Snapshot) lagView {
 			v.partitions = append(v.partitions, rows...)
 		}
 	})
+	v.noRows = slices.DeleteFunc(slices.Sorted(maps.Keys(filter)), func(topic string) bool { return seen[topic] })
 	return v
 }
 
@@ -63,7 +72,9 @@ func (s *session) printLag(f form, req lagRequest, clusterID string, v lagView) 
 	h := s.lagHead(req, clusterID)
 	switch req.by {
 	case "group":
-		rows := arrange(s, req, v.groups, func(r *lag.GroupRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
+		rows := arrange(s, req, v.groups, func(r *lag.GroupRow) (*int64, bool) {
+			return r.Lag, r.Lag == nil || r.UnknownPartitions > 0 || r.Error != nil
+		})
 		return print(s, f, h, groupColumns(), func(r *lag.GroupRow) string { return r.Group }, rows, v.found.Errors)
 	case "topic":
 		rows := arrange(s, req, v.topics, func(r *lag.TopicRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
@@ -124,14 +135,15 @@ func (s *session) conditions(req lagRequest, v lagView) verdict {
 	if req.failAbove == nil && req.failOn == nil {
 		return got
 	}
-	if len(v.groups) == 0 {
-		got.failed = true
-		s.complain("nothing was selected that a check could look at", s.selectionHint(v))
-	}
+	got.failed = s.unchecked(req, v)
 	for _, g := range v.groups {
-		if req.failAbove != nil && g.Lag != nil && *g.Lag > *req.failAbove {
+		switch {
+		case req.failAbove == nil:
+		case g.Lag != nil && *g.Lag > *req.failAbove:
 			got.holds = true
 			s.found("lag of %s is %d, above %d", g.Group, *g.Lag, *req.failAbove)
+		case g.Lag == nil && !empty(g) && (g.Status == lag.NoCommit || g.Status == lag.TopicGone):
+			s.note("the lag of %s is unknown, and --fail-above does not count it: %s", g.Group, g.Status)
 		}
 	}
 	for _, status := range req.failOn {
@@ -143,8 +155,26 @@ func (s *session) conditions(req lagRequest, v lagView) verdict {
 	return got
 }
 
+// unchecked complains about checks that had nothing to look at: all groups together, or one that is named.
+func (s *session) unchecked(req lagRequest, v lagView) (found bool) {
+	if !slices.ContainsFunc(v.groups, func(g lag.GroupRow) bool { return !empty(g) }) {
+		s.complain("nothing was selected that a check could look at", s.selectionHint(v))
+		return true
+	}
+	for _, g := range v.every {
+		if req.explicit && empty(g) {
+			s.complain(fmt.Sprintf("group %s: nothing that a check could look at: %s", g.Group, withoutRows(req.query.Filter)), s.selectionHint(v))
+			found = true
+		}
+	}
+	return found
+}
+
+// empty reports whether a group was read and has no partition among those asked for.
+func empty(g lag.GroupRow) bool { return g.Partitions != nil && *g.Partitions == 0 }
+
 func (s *session) selectionHint(v lagView) string {
-	if len(v.every) > 0 {
+	if len(v.every) > 0 && len(v.noRows) > 0 {
 		return "the groups selected have none of the topics asked for; see which they have with: " + s.program + " lag GROUP --by topic"
 	}
 	return "see which groups there are with: " + s.program + " groups"

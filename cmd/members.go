@@ -67,7 +67,7 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 			return s.unreachable(f, newHead("members", "", s.now), errs)
 		}
 		errs = memberErrors(read)
-		near := s.similarGroups(ctx, run, errs)
+		near := s.similar(ctx, run, errs)
 		items := memberItems(read.All)
 		switch {
 		case len(errs) > 0 || len(items) > 0:

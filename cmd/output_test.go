@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
 func TestColored(t *testing.T) {
@@ -93,10 +91,7 @@ func TestDistance(t *testing.T) {
 }
 
 func TestClosest(t *testing.T) {
-	var listed []cluster.Listed
-	for _, name := range []string{"orders", "orders-app", "orders-app-2", "payments", "payments-export", "a", "tab\there", "заказы", "pay"} {
-		listed = append(listed, cluster.Listed{Group: name})
-	}
+	names := []string{"orders", "orders-app", "orders-app-2", "payments", "payments-export", "a", "tab\there", "заказы", "pay"}
 	for _, c := range []struct {
 		name string
 		want []string
@@ -111,7 +106,7 @@ func TestClosest(t *testing.T) {
 		{"", []string{"a"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, closest(c.name, listed)); diff != "" {
+			if diff := cmp.Diff(c.want, closest(c.name, names)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -181,16 +181,16 @@ func (s *session) note(format string, args ...any) {
 const maxErrors = 50
 
 // report prints the errors of a run, each once, with one hint for those that have the same, and says
-// whether there are any. near has better hints for some groups, by name.
-func (s *session) report(errs []*cluster.Error, near map[string]string) verdict {
+// whether there are any. near has better hints for what does not exist.
+func (s *session) report(errs []*cluster.Error, near map[missing]string) verdict {
 	hints := map[string]bool{}
 	for i, e := range errs {
 		if i == maxErrors {
 			s.complain(fmt.Sprintf("and %d more", len(errs)-i), "all of them are in the errors of -o json")
 			break
 		}
-		hint := near[e.Name]
-		if hint == "" || e.Scope != cluster.ScopeGroup {
+		hint := near[missing{e.Scope, e.Name}]
+		if hint == "" {
 			hint = s.hintFor(e)
 		}
 		if hints[hint] {

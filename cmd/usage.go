@@ -79,7 +79,7 @@ func noEmptyFlag(c *cobra.Command, _ []string) error {
 
 // actions are the flags of kafka-consumer-groups.sh that are commands here.
 func actions() map[string]string {
-	return map[string]string{"--describe": "offsetctl lag", "--list": "offsetctl groups", "--members": "offsetctl members", "--all-groups": "offsetctl lag --all-groups", "--group": "offsetctl lag GROUP", "--version": "offsetctl version"}
+	return map[string]string{"--describe": "offsetctl lag", "--list": "offsetctl groups", "--members": "offsetctl members", "--offsets": "offsetctl lag GROUP", "--all-groups": "offsetctl lag --all-groups", "--group": "offsetctl lag GROUP", "--version": "offsetctl version"}
 }
 
 func flagError(c *cobra.Command, err error) error {

@@ -64,7 +64,7 @@ type GroupRow struct {
 	Members     *int            `json:"members"` // nil: the group could not be described
 	Topics      *int            `json:"topics"`
 	Sum
-	Status Status         `json:"status"` // the worst of its partitions
+	Status Status         `json:"status"` // the worst of its partitions; without any it is no-commit
 	Error  *cluster.Error `json:"error"`
 }
 
@@ -111,6 +111,9 @@ func OfGroup(g *cluster.Group, rows []Row) GroupRow {
 	if r.Partitions != nil {
 		n := topics(rows)
 		r.Topics = &n
+	}
+	if len(rows) == 0 && r.Error == nil {
+		r.Status = NoCommit
 	}
 	return r
 }

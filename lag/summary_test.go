@@ -49,7 +49,7 @@ func TestSumsByGroup(t *testing.T) {
 	got := asJSON(t, rows)
 	want := `[` +
 		`{"group":"app","type":"classic","state":"Stable","protocol":null,"assignor":null,"coordinator":null,"members":2,"topics":2,"partitions":3,"lag":15,"maxLag":9,"unknownPartitions":1,"status":"no-leader","error":null},` +
-		`{"group":"idle","type":null,"state":"Empty","protocol":null,"assignor":null,"coordinator":null,"members":0,"topics":0,"partitions":0,"lag":null,"maxLag":null,"unknownPartitions":0,"status":"ok","error":null},` +
+		`{"group":"idle","type":null,"state":"Empty","protocol":null,"assignor":null,"coordinator":null,"members":0,"topics":0,"partitions":0,"lag":null,"maxLag":null,"unknownPartitions":0,"status":"no-commit","error":null},` +
 		`{"group":"secret","type":null,"state":null,"protocol":null,"assignor":null,"coordinator":null,"members":null,"topics":null,"partitions":null,"lag":null,"maxLag":null,"unknownPartitions":0,"status":"unauthorized","error":{"scope":"partition","name":"orders:0","code":"GROUP_AUTHORIZATION_FAILED","message":"it failed","retriable":false}}]`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

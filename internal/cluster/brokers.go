@@ -162,7 +162,7 @@ func parseSeeds(servers []string) ([]Broker, error) {
 func parseSeed(s string) (Broker, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil || host == "" {
-		return Broker{}, fmt.Errorf("not HOST:PORT: %q", s)
+		return Broker{}, fmt.Errorf("not HOST:PORT, such as localhost:9092: %q", s)
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {

@@ -108,6 +108,9 @@ func (r *Run) Topics(ctx context.Context, names []string) []Topic {
 
 func topicOf(t *kmsg.MetadataResponseTopic) Topic {
 	out := Topic{Name: *t.Topic, ID: t.TopicID, Err: kafkaError(ScopeTopic, *t.Topic, t.ErrorCode, nil)}
+	if out.Err.UnknownTopic() {
+		out.Err.Message = "no such topic" // Kafka's text is about a server that does not host a partition
+	}
 	for _, p := range t.Partitions {
 		part := Partition{ID: p.Partition, Leader: p.Leader, LeaderEpoch: p.LeaderEpoch}
 		if p.Leader < 0 { // the code alone does not say: REPLICA_NOT_AVAILABLE comes with a working leader
