@@ -78,7 +78,7 @@ func (s *session) flagValues(out *completionOutput) map[string]cobra.CompletionF
 		"isolation": oneOf(lag.ReadUncommitted, lag.ReadCommitted),
 		"output":    oneOf(formats()...),
 		"sort":      oneOf("lag", "name"),
-		"state":     listOf(kafkaStates()...),
+		"state":     listOf(cluster.States()...),
 		"topic":     s.completeTopics,
 		"type":      listOf(kafkaTypes()...),
 		"command-config": func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

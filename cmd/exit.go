@@ -31,9 +31,9 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// exit is how a command ends that found all of this: without an error, or with an exitError. A condition that holds
+// ended is how a command ends that found all of this: without an error, or with an exitError. A condition that holds
 // does so whatever else could not be found out, so 3 beats 1.
-func exit(found ...verdict) error {
+func ended(found ...verdict) error {
 	var all verdict
 	for _, v := range found {
 		all.failed = all.failed || v.failed

@@ -19,7 +19,7 @@ func TestAConditionThatHoldsBeatsAFailure(t *testing.T) {
 		{"a condition, then a failure", []verdict{holds, failed}, exitError(3)},
 		{"both at once", []verdict{{failed: true, holds: true}}, exitError(3)},
 	} {
-		if got := exit(c.found...); got != c.want {
+		if got := ended(c.found...); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}

@@ -56,7 +56,7 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 		return err
 	}
 	return s.run(c.Context(), func(ctx context.Context, run *cluster.Run) error {
-		read, errs := run.Left(3).ReadGroups(ctx, cluster.Selection{Keep: keep}, cluster.Names)
+		read, errs := run.Left(cluster.GroupRounds).ReadGroups(ctx, cluster.Selection{Keep: keep}, cluster.Names)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -72,7 +72,7 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 		if len(items) == 0 && len(errs) == 0 {
 			s.noteNoGroup(sel, c.Flags().Changed("match"))
 		}
-		return exit(s.report(errs, nil))
+		return ended(s.report(errs, nil))
 	})
 }
 
@@ -85,7 +85,7 @@ func (sel *selection) unanswered(groups []cluster.Group) ([]cluster.Group, []*cl
 		noType, noState := len(sel.types) > 0 && g.Type == "", len(sel.states) > 0 && g.State == ""
 		if (noType || noState) && !seen[g.Coordinator.ID] {
 			seen[g.Coordinator.ID] = true
-			errs = append(errs, &cluster.Error{Scope: cluster.ScopeBroker, Name: g.Coordinator.Name(), Code: cluster.CodeUnsupported, Message: "it does not list the type of groups before Kafka 3.8, nor their state before 2.6"})
+			errs = append(errs, &cluster.Error{Scope: cluster.ScopeBroker, Name: g.Coordinator.Name(), Code: cluster.CodeUnsupported, Message: "before Kafka 3.8 it does not list the type of groups, before 2.6 nor their state; lag and members find it out"})
 		}
 		return noType || noState
 	})

@@ -10,13 +10,16 @@ import (
 // hintFor is the next step after a failure; empty where there is none to give.
 func (s *session) hintFor(e *cluster.Error) string {
 	switch e.Code {
-	case cluster.CodeRefused, cluster.CodeNoHost:
+	case cluster.CodeRefused, cluster.CodeNoHost, cluster.CodeClosed, cluster.CodeConnection:
+		if e.Scope != cluster.ScopeBroker || strings.Contains(e.Name, " (") { // a node of a cluster that answers
+			return "the broker is down, or its advertised address cannot be reached from here; what only it has is missing"
+		}
 		return "name a running broker with --bootstrap-server HOST:PORT, or in OFFSETCTL_BOOTSTRAP_SERVER"
 	case cluster.CodeTimeout:
 		return "the broker may be overloaded, the port not Kafka's, or a firewall in between; give it longer with --timeout 2m (one answer gets a share of it)"
 	case cluster.CodeNotKafka:
 		return "check the port; a listener with TLS or SASL needs settings that this version does not have yet"
-	case cluster.CodeIncomplete:
+	case cluster.CodeIncomplete, cluster.CodeUnreadable:
 		return "ask again; if it stays, the broker is not a complete Kafka"
 	case "GROUP_ID_NOT_FOUND":
 		return s.missingGroupHint(e.Name)
@@ -33,7 +36,7 @@ func (s *session) hintFor(e *cluster.Error) string {
 	case "LEADER_NOT_AVAILABLE":
 		return "the brokers with this partition's replicas are down, or an election is under way; ask again"
 	case "COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR":
-		return "the group's coordinator is moving to another broker; ask again in some seconds"
+		return "the group's coordinator is moving to another broker: ask again in some seconds; if it stays, the brokers with that partition of __consumer_offsets are down"
 	case "GROUP_AUTHORIZATION_FAILED", "TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED":
 		return authorizationHint(e)
 	case cluster.CodeUnsupported:
@@ -62,5 +65,5 @@ func authorizationHint(e *cluster.Error) string {
 	case cluster.ScopeTopic:
 		return fmt.Sprintf("this user needs: kafka-acls --add --operation Describe --topic %q", e.Name)
 	}
-	return "this user needs the Describe operation on it: kafka-acls --add --operation Describe"
+	return "this user needs: kafka-acls --add --operation Describe --cluster"
 }

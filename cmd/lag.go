@@ -205,6 +205,6 @@ func (s *session) showLag(f form, req lagRequest, snap *lag.Snapshot, near map[m
 	}
 	s.noteWithoutRows(req, v)
 	s.summarize(req, v.every)
-	failures := s.report(v.found.Errors, near)
-	return exit(failures, s.conditions(req, v))
+	failures := s.report(v.found.Errors.All, near)
+	return ended(failures, s.conditions(req, v))
 }

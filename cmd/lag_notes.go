@@ -54,7 +54,7 @@ func withoutRows(f cluster.Filter) string {
 // noteWithoutRows says which of the groups and topics that are named have no row, where no error does.
 func (s *session) noteWithoutRows(req lagRequest, v lagView) {
 	failed := map[missing]bool{}
-	for _, e := range v.found.Errors {
+	for _, e := range v.found.Errors.All {
 		failed[missing{e.Scope, e.Name}] = true
 	}
 	for _, topic := range v.noRows {
@@ -104,6 +104,8 @@ func count(n int, noun string) string {
 // noteNoGroup says why there is not a single group, where no error does.
 func (s *session) noteNoGroup(sel selection, matchSet bool) {
 	switch {
+	case matchSet && (len(sel.types) > 0 || len(sel.states) > 0):
+		s.note("no group has a name that matches and the type or state asked for")
 	case matchSet:
 		part := ".*" + strings.TrimSuffix(strings.TrimPrefix(sel.match, ".*"), ".*") + ".*"
 		if part == sel.match {

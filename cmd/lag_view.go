@@ -75,16 +75,16 @@ func (s *session) printLag(f form, req lagRequest, clusterID string, v lagView) 
 		rows := arrange(s, req, v.groups, func(r *lag.GroupRow) (*int64, bool) {
 			return r.Lag, r.Lag == nil || r.UnknownPartitions > 0 || r.Error != nil
 		})
-		return print(s, f, h, groupColumns(), func(r *lag.GroupRow) string { return r.Group }, rows, v.found.Errors)
+		return print(s, f, h, groupColumns(), func(r *lag.GroupRow) string { return r.Group }, rows, v.found.Errors.All)
 	case "topic":
 		rows := arrange(s, req, v.topics, func(r *lag.TopicRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
-		return print(s, f, h, topicColumns(), func(r *lag.TopicRow) string { return r.Group }, rows, v.found.Errors)
+		return print(s, f, h, topicColumns(), func(r *lag.TopicRow) string { return r.Group }, rows, v.found.Errors.All)
 	case "member":
 		rows := arrange(s, req, v.members, func(r *lag.MemberRow) (*int64, bool) { return r.Lag, r.UnknownPartitions > 0 || r.Error != nil })
-		return print(s, f, h, memberLagColumns(), func(r *lag.MemberRow) string { return r.Group }, rows, v.found.Errors)
+		return print(s, f, h, memberLagColumns(), func(r *lag.MemberRow) string { return r.Group }, rows, v.found.Errors.All)
 	default:
 		rows := arrange(s, req, v.partitions, func(r *lag.Row) (*int64, bool) { return r.Lag, r.Lag == nil })
-		return print(s, f, h, partitionColumns(), func(r *lag.Row) string { return r.Group }, rows, v.found.Errors)
+		return print(s, f, h, partitionColumns(), func(r *lag.Row) string { return r.Group }, rows, v.found.Errors.All)
 	}
 }
 

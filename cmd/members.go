@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,7 +80,7 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 		if err := s.showMembers(f, read.ClusterID, items, errs); err != nil {
 			return err
 		}
-		return exit(s.report(errs, near))
+		return ended(s.report(errs, near))
 	})
 }
 
@@ -88,7 +89,7 @@ func (s *session) showMembers(f form, clusterID string, items []memberItem, errs
 }
 
 func memberErrors(read *cluster.Groups) []*cluster.Error {
-	errs := read.Errors
+	errs := slices.Clone(read.Errors)
 	for i := range read.All {
 		if e := read.All[i].DescribeErr; e != nil {
 			errs = append(errs, e)

@@ -161,7 +161,7 @@ func (s *session) unreachable(f form, h head, errs []*cluster.Error) error {
 			return err
 		}
 	}
-	return exit(got)
+	return ended(got)
 }
 
 func writeError(err error) error {

@@ -38,11 +38,6 @@ func (sel *selection) add(f *pflag.FlagSet, names bool) {
 	f.BoolVarP(&sel.null, "null", "0", false, "names end with NUL and are raw: those of -o name, and those read with -")
 }
 
-// kafkaStates are the states of groups of all types.
-func kafkaStates() []string {
-	return []string{"Assigning", "CompletingRebalance", "Dead", "Empty", "NotReady", "PreparingRebalance", "Reconciling", "Stable"}
-}
-
 func kafkaTypes() []string {
 	return []string{string(cluster.Classic), string(cluster.Consumer), string(cluster.Share), string(cluster.Streams)}
 }
@@ -75,12 +70,12 @@ func (sel *selection) query(args []string, matchSet bool, in io.Reader) (cluster
 
 // keep makes the filter of type, state and name. What the broker did not say is kept: the describe
 // that follows may know it.
-func (sel *selection) keep(matchSet bool) (func(cluster.Listed) bool, error) {
+func (sel *selection) keep(matchSet bool) (func(group string, t cluster.GroupType, state string) bool, error) {
 	types, err := words("--type", sel.types, kafkaTypes())
 	if err != nil {
 		return nil, err
 	}
-	states, err := words("--state", sel.states, kafkaStates())
+	states, err := words("--state", sel.states, cluster.States())
 	if err != nil {
 		return nil, err
 	}
@@ -90,10 +85,10 @@ func (sel *selection) keep(matchSet bool) (func(cluster.Listed) bool, error) {
 			return nil, &usageError{fmt.Errorf("--match: %w", err), "regular expressions are RE2: https://github.com/google/re2/wiki/Syntax"}
 		}
 	}
-	return func(l cluster.Listed) bool {
-		return (types == nil || l.Type == "" || slices.Contains(types, string(l.Type))) &&
-			(states == nil || l.State == "" || slices.Contains(states, l.State)) &&
-			(match == nil || match(l.Group))
+	return func(group string, t cluster.GroupType, state string) bool {
+		return (types == nil || t == "" || slices.Contains(types, string(t))) &&
+			(states == nil || state == "" || slices.Contains(states, state)) &&
+			(match == nil || match(group))
 	}, nil
 }
 

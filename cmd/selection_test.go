@@ -165,7 +165,7 @@ func TestSelectionKeeps(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := keep(c.in); got != c.want {
+			if got := keep(c.in.Group, c.in.Type, c.in.State); got != c.want {
 				t.Errorf("got %v", got)
 			}
 		})

@@ -19,17 +19,6 @@ func Each(s *Snapshot, f cluster.Filter, visit func(g *cluster.Group, rows []Row
 	}
 }
 
-// Compute returns the rows of all groups.
-func Compute(s *Snapshot, f cluster.Filter) []Row {
-	n := 0
-	for i := range s.Groups {
-		n += len(s.Groups[i].Commits) + 1
-	}
-	all := make([]Row, 0, n)
-	Each(s, f, func(_ *cluster.Group, rows []Row) { all = append(all, rows...) })
-	return all
-}
-
 func appendGroup(rows []Row, s *Snapshot, g *cluster.Group, f cluster.Filter) []Row {
 	base := Row{Group: g.Name, Type: known(string(g.Type)), State: known(g.State), Status: OK}
 	if g.CommitsErr != nil {

@@ -6,10 +6,8 @@ import (
 
 // Findings are what is wrong or remarkable in a snapshot, collected group by group.
 type Findings struct {
-	Errors   []*cluster.Error // each thing once: first what concerns no group, then group by group
+	Errors   cluster.Errors   // first what concerns no group, then group by group
 	ByStatus map[Status]Tally // a row counts under every status that applies to it
-
-	seen map[errorKey]bool
 }
 
 // Tally is how many rows have a status, be it behind a worse one, and the first of them.
@@ -19,24 +17,19 @@ type Tally struct {
 	At    *cluster.TP // nil: the group as a whole
 }
 
-type errorKey struct {
-	scope      cluster.Scope
-	name, code string
-}
-
 // NewFindings begins with what concerns no single group.
 func NewFindings(s *Snapshot) *Findings {
-	f := &Findings{ByStatus: map[Status]Tally{}, seen: map[errorKey]bool{}}
+	f := &Findings{ByStatus: map[Status]Tally{}}
 	for _, e := range s.Errors {
-		f.fail(e)
+		f.Errors.Add(e)
 	}
 	return f
 }
 
 // Add takes in a group and its rows.
 func (f *Findings) Add(g *cluster.Group, rows []Row) {
-	f.fail(g.DescribeErr)
-	f.fail(g.CommitsErr)
+	f.Errors.Add(g.DescribeErr)
+	f.Errors.Add(g.CommitsErr)
 	for i := range rows {
 		r := &rows[i]
 		if r.Status == OK {
@@ -45,7 +38,7 @@ func (f *Findings) Add(g *cluster.Group, rows []Row) {
 		for st := range r.marks.all() {
 			f.tally(r, st)
 		}
-		f.fail(r.Error)
+		f.Errors.Add(r.Error)
 	}
 }
 
@@ -59,19 +52,4 @@ func (f *Findings) tally(r *Row, st Status) {
 	}
 	t.Rows++
 	f.ByStatus[st] = t
-}
-
-func (f *Findings) fail(e *cluster.Error) {
-	if e == nil || f.seen[errorKey{e.Scope, e.Name, e.Code}] {
-		return
-	}
-	f.seen[errorKey{e.Scope, e.Name, e.Code}] = true
-	f.Errors = append(f.Errors, e)
-}
-
-// Errors are all failures of a snapshot, each once.
-func Errors(s *Snapshot, f cluster.Filter) []*cluster.Error {
-	found := NewFindings(s)
-	Each(s, f, found.Add)
-	return found.Errors
 }

@@ -15,18 +15,17 @@ type Query struct {
 	Isolation Isolation
 }
 
-// The dependent rounds of requests of one read: three for the groups, then all chains wait for one
-// another before the topics, and again before the log ends.
+// The dependent rounds of requests after those for the groups: all chains wait for one another before the
+// topics, and again before the log ends.
 const (
-	roundGroups = 5
-	roundTopics = 2
-	roundEnds   = 1
+	roundEnds = 1 + iota
+	roundTopics
 )
 
 // Read reads the snapshot of a query. What could not be read is an error in it; only a cluster of
 // which no bootstrap server answers gives no snapshot, and then one error per server.
 func Read(ctx context.Context, run *cluster.Run, q Query) (*Snapshot, []*cluster.Error) {
-	groups, errs := run.Left(roundGroups).ReadGroups(ctx, q.Selection, cluster.Offsets)
+	groups, errs := run.Left(cluster.GroupRounds+roundTopics).ReadGroups(ctx, q.Selection, cluster.Offsets)
 	if errs != nil {
 		return nil, errs
 	}

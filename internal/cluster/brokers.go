@@ -48,12 +48,12 @@ const hedge = 250 * time.Millisecond
 // 250 ms apart or as soon as the one before failed, and the first answer wins. It fails only if no
 // server answered; the errors are then one per server.
 func (r *Run) Brokers(ctx context.Context) (Brokers, []*Error) {
-	bs, _, errs := r.BrokersAndGroups(ctx, nil)
+	bs, _, errs := r.brokersAndCoordinators(ctx, nil)
 	return bs, errs
 }
 
-// BrokersAndGroups is Brokers and FindGroups in the same round.
-func (r *Run) BrokersAndGroups(ctx context.Context, groups []string) (Brokers, []Found, []*Error) {
+// brokersAndCoordinators is Brokers and findCoordinators in the same round.
+func (r *Run) brokersAndCoordinators(ctx context.Context, groups []string) (Brokers, []coordinator, []*Error) {
 	seeds := r.c.seeds
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -76,9 +76,7 @@ func (r *Run) BrokersAndGroups(ctx context.Context, groups []string) (Brokers, [
 			start()
 		case a := <-answers:
 			if a.err == nil {
-				bs := r.learn(a.from, a.metadata)
-				r.findMissing(ctx, a.found)
-				return bs, a.found, nil
+				return r.learn(a.from, a.metadata), a.found, nil
 			}
 			failed[a.from] = a.err
 			if len(failed) == len(seeds) {
@@ -95,25 +93,19 @@ func (r *Run) BrokersAndGroups(ctx context.Context, groups []string) (Brokers, [
 type seedAnswer struct {
 	from     Broker
 	metadata *kmsg.MetadataResponse
-	found    []Found
+	found    []coordinator
 	err      *Error
 }
 
 // askSeed sends both requests of the first round on the same connection.
 func (r *Run) askSeed(ctx context.Context, b Broker, groups []string) seedAnswer {
-	a := seedAnswer{from: b, found: make([]Found, len(groups))}
+	a := seedAnswer{from: b}
 	var wg sync.WaitGroup
-	if len(groups) > 0 {
-		pending := make([]int, len(groups))
-		for i, g := range groups {
-			a.found[i].Group, pending[i] = g, i
-		}
-		wg.Go(func() {
-			findOnce(a.found, pending, func(req kmsg.Request) (*kmsg.FindCoordinatorResponse, *Error) {
-				return ask[*kmsg.FindCoordinatorResponse](ctx, r, b, req)
-			})
+	wg.Go(func() {
+		a.found = findCoordinators(groups, func(req kmsg.Request) (*kmsg.FindCoordinatorResponse, *Error) {
+			return ask[*kmsg.FindCoordinatorResponse](ctx, r, b, req)
 		})
-	}
+	})
 	a.metadata, a.err = ask[*kmsg.MetadataResponse](ctx, r, b, metadataRequest([]string{OffsetsTopic}))
 	wg.Wait()
 	if a.err == nil {

@@ -41,10 +41,11 @@ type Client struct {
 	seeds  []Broker
 	opts   []kgo.Opt
 
-	mu     sync.Mutex
-	conns  map[string]*kgo.Client // by host:port
-	kafka  map[string]bool        // host:port that have answered as a Kafka broker does
-	closed bool
+	mu      sync.Mutex
+	conns   map[string]*kgo.Client // by host:port
+	kafka   map[string]bool        // host:port that have answered as a Kafka broker does
+	closed  bool
+	hanging sync.WaitGroup // connections being closed by hangUp
 }
 
 // Dial prepares a client. It is lazy: nothing is sent before the first request. Hooks see every
@@ -92,8 +93,8 @@ const (
 	keyApiVersions  = 18
 )
 
-// broker returns the handle of the broker at addr, the same one each time.
-func (c *Client) broker(addr string) (*kgo.Broker, error) {
+// connection returns the connection to the broker at addr, the same one each time.
+func (c *Client) connection(addr string) (*kgo.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -107,7 +108,7 @@ func (c *Client) broker(addr string) (*kgo.Broker, error) {
 		}
 		c.conns[addr] = conn
 	}
-	return conn.SeedBrokers()[0], nil
+	return conn, nil
 }
 
 func (c *Client) knowKafka(addr string) {
@@ -122,16 +123,16 @@ func (c *Client) knowsKafka(addr string) bool {
 	return c.kafka[addr]
 }
 
-// hangUp forgets the connection to a broker that does not answer, and closes it. kgo would keep it, and
-// later requests would queue behind the one that was given up.
-func (c *Client) hangUp(addr string) {
+// hangUp forgets a connection to a broker that does not answer, and closes it. kgo would keep it, and later
+// requests would queue behind the one that was given up. Another one to the same broker stays.
+func (c *Client) hangUp(addr string, conn *kgo.Client) {
 	c.mu.Lock()
-	conn := c.conns[addr]
-	delete(c.conns, addr)
-	c.mu.Unlock()
-	if conn != nil {
-		go conn.Close()
+	defer c.mu.Unlock()
+	if c.closed || c.conns[addr] != conn {
+		return
 	}
+	delete(c.conns, addr)
+	c.hanging.Go(conn.Close)
 }
 
 // Close closes all connections; requests under way end with an error.
@@ -139,9 +140,9 @@ func (c *Client) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	var wg sync.WaitGroup
 	for _, conn := range c.conns {
-		wg.Go(conn.Close)
+		c.hanging.Go(conn.Close)
 	}
-	wg.Wait()
+	c.conns = nil
+	c.hanging.Wait()
 }

@@ -17,10 +17,6 @@ type Commits struct {
 	Group string
 	Items []Commit
 	Err   *Error
-
-	// Moved: the coordinator given, or the one found first, was not the right one, or not ready. What that
-	// broker listed before may lack this group, and others.
-	Moved bool
 }
 
 // Commit is the committed offset of one partition.
@@ -38,7 +34,7 @@ type Commit struct {
 // coordinator, and a second one for groups with an open transaction. Groups come back in the order
 // given.
 func (r *Run) Committed(ctx context.Context, refs []Ref) []Commits {
-	c := &committed{r: r, byGroup: make(map[string]*Commits, len(refs)), moved: map[string]bool{}}
+	c := &committed{r: r, byGroup: make(map[string]*Commits, len(refs))}
 	errs := r.perCoordinator(ctx, refs, c.ask)
 	out := make([]Commits, len(refs))
 	for i, ref := range refs {
@@ -48,7 +44,6 @@ func (r *Run) Committed(ctx context.Context, refs []Ref) []Commits {
 		} else if out[i].Err == nil {
 			out[i].Err = missing(ScopeGroup, ref.Group)
 		}
-		out[i].Moved = c.moved[ref.Group]
 	}
 	return out
 }
@@ -58,7 +53,6 @@ type committed struct {
 	r       *Run
 	mu      sync.Mutex
 	byGroup map[string]*Commits
-	moved   map[string]bool
 }
 
 func (c *committed) ask(ctx context.Context, node Broker, groups []string) map[string]*Error {
@@ -76,11 +70,6 @@ func (c *committed) ask(ctx context.Context, node Broker, groups []string) map[s
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for g, e := range failed {
-		if e.CoordinatorMoves() {
-			c.moved[g] = true
-		}
-	}
 	for _, g := range got {
 		c.byGroup[g.Group] = &g // a later entry of a group, with its pending marks, replaces the first
 	}
@@ -124,7 +113,7 @@ func (r *Run) offsetFetch(ctx context.Context, node Broker, groups []string, sta
 	r.single[node.Addr()] = true
 	r.mu.Unlock()
 	var mu sync.Mutex // guards got, failed
-	each(groups[1:], func(g string) {
+	each(groups[1:], r.slotsOf(node), func(g string) {
 		one, errs, _ := r.offsetFetchOnce(ctx, node, []string{g}, stable)
 		mu.Lock()
 		defer mu.Unlock()

@@ -102,7 +102,7 @@ func TestCoordinatorThatNeverLoadsIsTheErrorInTheEnd(t *testing.T) {
 		start := time.Now()
 		diff(t, "commits", want, []*Error{r.Committed(t.Context(), refs("g"))[0].Err})
 		diff(t, "describe", want, []*Error{r.Describe(t.Context(), refs("g"), Classic, Consumer)[0].Err})
-		diff(t, "describe of a known type", want, []*Error{r.Describe(t.Context(), []Ref{{"g", Share, nil}})[0].Err})
+		diff(t, "describe of a known type", want, []*Error{r.Describe(t.Context(), []Ref{{Group: "g", Type: Share}})[0].Err})
 		diff(t, "share offsets", want, []*Error{r.ShareOffsets(t.Context(), refs("g"))[0].Err})
 		if d := time.Since(start); d > 4*requestCap {
 			t.Errorf("took %v", d)

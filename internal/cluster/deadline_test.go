@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,11 +60,11 @@ func TestGoodBootstrapWinsBesideMuteOnes(t *testing.T) {
 				f.commit("g", 1)
 				start := time.Now()
 				r := f.client(func(c *Config) { c.Bootstrap = []string{"a:1", "b:1", "localhost:9093"} }).Run(In(start, 30*time.Second))
-				bs, found, errs := r.BrokersAndGroups(t.Context(), []string{"g"})
+				bs, found, errs := r.brokersAndCoordinators(t.Context(), []string{"g"})
 				took(t, tc.want, start)
 				diff(t, "errors", []*Error(nil), errs)
 				diff(t, "brokers", Brokers{ClusterID: "kfake", Nodes: []Broker{node(0), node(1), node(2)}}, bs)
-				diff(t, "coordinator", []Found{{Group: "g", Coordinator: node(f.CoordinatorFor("g"))}}, found)
+				diff(t, "coordinator", []coordinator{{Group: "g", Broker: node(f.CoordinatorFor("g"))}}, found)
 			})
 		})
 	}
@@ -257,4 +258,21 @@ func groupsOn(f *fake, n int) []string {
 		}
 	}
 	return names
+}
+
+// One client may serve several runs at once, and each gives up a mute broker when its own time is up.
+func TestRunThatGivesUpABrokerDoesNotInterruptAnother(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		f := startFake(t)
+		f.wire(node(1), mute)
+		c := f.client()
+		var wg sync.WaitGroup
+		var short, long *Error
+		wg.Go(func() { _, short = c.Run(In(time.Now(), time.Second)).groupsOf(t.Context(), node(1)) })
+		wg.Go(func() { _, long = c.Run(In(time.Now(), 3*time.Second)).groupsOf(t.Context(), node(1)) })
+		start := time.Now()
+		wg.Wait()
+		took(t, 3*time.Second, start)
+		diff(t, "codes", []string{CodeTimeout, CodeTimeout}, codes(short, long))
+	})
 }

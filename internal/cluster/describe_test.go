@@ -92,7 +92,7 @@ func TestDescribesOfTypesGoToTheirOwnRequests(t *testing.T) {
 		f := startFake(t)
 		r := f.ready()
 		replyNotFound(f)
-		got := r.Describe(t.Context(), []Ref{{"a", Classic, ptr(node(0))}, {"b", Consumer, ptr(node(0))}, {"c", Share, ptr(node(1))}, {"d", Share, ptr(node(1))}})
+		got := r.Describe(t.Context(), []Ref{{Group: "a", Type: Classic, Coordinator: ptr(node(0))}, {Group: "b", Type: Consumer, Coordinator: ptr(node(0))}, {Group: "c", Type: Share, Coordinator: ptr(node(1))}, {Group: "d", Type: Share, Coordinator: ptr(node(1))}})
 		for _, d := range got {
 			if !d.NotFound() {
 				t.Errorf("%+v", d)
@@ -112,7 +112,7 @@ func TestGroupLeftOutOfADescribeIsAnError(t *testing.T) {
 		})
 		diff(t, "groups", []Described{
 			{Group: "a", Type: Classic, Coordinator: ptr(node(0)), Err: missing(ScopeGroup, "a")}, {Group: "b", Type: Classic, State: "Empty", Coordinator: ptr(node(0))},
-		}, r.Describe(t.Context(), []Ref{{"a", Classic, ptr(node(0))}, {"b", Classic, ptr(node(0))}}))
+		}, r.Describe(t.Context(), []Ref{{Group: "a", Type: Classic, Coordinator: ptr(node(0))}, {Group: "b", Type: Classic, Coordinator: ptr(node(0))}}))
 	})
 }
 
@@ -132,7 +132,7 @@ func TestLoadingAndMovedCoordinatorsOfDescribes(t *testing.T) {
 				r := f.ready()
 				f.commit("g", 1)
 				f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeGroups}, Group: "g", Err: tc.err, Count: tc.n})
-				got := r.Describe(t.Context(), []Ref{{"g", Classic, ptr(node(f.CoordinatorFor("g")))}})
+				got := r.Describe(t.Context(), []Ref{{Group: "g", Type: Classic, Coordinator: ptr(node(f.CoordinatorFor("g")))}})
 				diff(t, "code", []string{tc.want}, codes(got[0].Err))
 				if tc.want == "" && got[0].State != "Empty" {
 					t.Errorf("got %+v", got[0])
@@ -163,7 +163,7 @@ func describeOne(t *testing.T, f *fake, r *Run, g kmsg.DescribeGroupsResponseGro
 		resp.Groups = []kmsg.DescribeGroupsResponseGroup{g}
 		return true
 	})
-	return r.Describe(t.Context(), []Ref{{"g", Classic, ptr(node(0))}})[0]
+	return r.Describe(t.Context(), []Ref{{Group: "g", Type: Classic, Coordinator: ptr(node(0))}})[0]
 }
 
 func TestMembersOfClassicGroups(t *testing.T) {

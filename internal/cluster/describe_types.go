@@ -27,7 +27,7 @@ func (r *Run) describeClassic(ctx context.Context, node Broker, groups []string)
 		if !a.add(g.Group, g.ErrorCode, g.ErrorMessage) {
 			continue
 		}
-		d := Described{Group: g.Group, State: g.State, Protocol: g.ProtocolType, Assignor: g.Protocol}
+		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: g.ProtocolType, Assignor: g.Protocol}
 		d.Assigned = g.ProtocolType == "consumer" && (g.State == "Stable" || g.State == "Empty")
 		for _, m := range g.Members {
 			out := classicMember(g.ProtocolType, m)
@@ -80,7 +80,7 @@ func (r *Run) describeConsumer(ctx context.Context, node Broker, groups []string
 		if !a.add(g.Group, g.ErrorCode, g.ErrorMessage) {
 			continue
 		}
-		d := Described{Group: g.Group, State: g.State, Protocol: "consumer", Assignor: g.AssignorName, Assigned: true}
+		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: "consumer", Assignor: g.AssignorName, Assigned: true}
 		for _, m := range g.Members {
 			out := Member{
 				ID: m.MemberID, InstanceID: m.InstanceID, RackID: m.RackID, Epoch: &m.MemberEpoch, ClientID: m.ClientID, Host: host(m.ClientHost),
@@ -110,7 +110,7 @@ func (r *Run) describeShare(ctx context.Context, node Broker, groups []string) (
 		if !a.add(g.GroupID, g.ErrorCode, g.ErrorMessage) {
 			continue
 		}
-		d := Described{Group: g.GroupID, State: g.GroupState, Protocol: "share", Assignor: g.Assignor, Assigned: true}
+		d := Described{Group: g.GroupID, State: stateOf(g.GroupState), Protocol: "share", Assignor: g.Assignor, Assigned: true}
 		for _, m := range g.Members {
 			byTopic := map[string][]int32{}
 			for _, t := range m.Assignment.TopicPartitions {
@@ -140,7 +140,7 @@ func (r *Run) describeStreams(ctx context.Context, node Broker, groups []string)
 			continue
 		}
 		sources := sourceTopics(g.Topology)
-		d := Described{Group: g.Group, State: g.State, Protocol: "streams", Assigned: g.Topology != nil}
+		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: "streams", Assigned: g.Topology != nil}
 		if g.AssignorName != nil {
 			d.Assignor = *g.AssignorName
 		}

@@ -40,7 +40,7 @@ func TestConsumerGroup(t *testing.T) {
 			{ID: "a", ClientID: "ca", Host: "10.0.0.1", Epoch: ptr(int32(-1)), Subscription: []string{"t", "u"}},
 			{ID: "b", ClientID: "cb", Host: "10.0.0.2", Epoch: ptr(int32(4)), InstanceID: ptr("i"), RackID: ptr("r"), Subscription: []string{"t.*"},
 				Assignment: []Assigned{{"t", []int32{0, 2}}}, Target: []Assigned{{"t", []int32{0}}}},
-		}}}, r.Describe(t.Context(), []Ref{{"g", Consumer, ptr(node(2))}}))
+		}}}, r.Describe(t.Context(), []Ref{{Group: "g", Type: Consumer, Coordinator: ptr(node(2))}}))
 	})
 }
 
@@ -56,7 +56,7 @@ func TestShareGroup(t *testing.T) {
 		})
 		diff(t, "group", []Described{{Group: "g", Type: Share, State: "Stable", Protocol: "share", Assignor: "simple", Coordinator: ptr(node(2)), Assigned: true, Members: []Member{
 			{ID: "a", ClientID: "c", Host: "h", Epoch: ptr(int32(2)), Subscription: []string{"t", "u"}, Assignment: []Assigned{{"t", []int32{0, 1}}}},
-		}}}, r.Describe(t.Context(), []Ref{{"g", Share, ptr(node(2))}}))
+		}}}, r.Describe(t.Context(), []Ref{{Group: "g", Type: Share, Coordinator: ptr(node(2))}}))
 	})
 }
 
@@ -82,7 +82,7 @@ func TestStreamsTasksBecomeTheirSourceTopicsPartitions(t *testing.T) {
 			}
 			return true
 		})
-		got := r.Describe(t.Context(), []Ref{{"g", Streams, ptr(node(2))}, {"no topology", Streams, ptr(node(2))}, {"secret", Streams, ptr(node(2))}})
+		got := r.Describe(t.Context(), []Ref{{Group: "g", Type: Streams, Coordinator: ptr(node(2))}, {Group: "no topology", Type: Streams, Coordinator: ptr(node(2))}, {Group: "secret", Type: Streams, Coordinator: ptr(node(2))}})
 		tasks := &Tasks{Active: []Task{{"0", []int32{0, 2}}, {"1", []int32{3}}}, Standby: []Task{{"1", []int32{4}}}}
 		diff(t, "group", Described{Group: "g", Type: Streams, State: "Stable", Protocol: "streams", Assignor: "sticky", Coordinator: ptr(node(2)), Assigned: true, Members: []Member{{
 			ID: "a", ClientID: "c", Host: "h", Epoch: ptr(int32(7)), Subscription: []string{"r", "t", "u"}, Tasks: tasks,
@@ -142,7 +142,7 @@ func TestShareOffsets(t *testing.T) {
 				{TP: TP{"u", 1}, Offset: 5, Lag: ptr(int64(3))},
 			}},
 			{Group: "left out", Err: missing(ScopeGroup, "left out")},
-		}, r.ShareOffsets(t.Context(), []Ref{{"secret", Share, ptr(node(0))}, {"g", Share, ptr(node(0))}, {"left out", Share, ptr(node(0))}}))
+		}, r.ShareOffsets(t.Context(), []Ref{{Group: "secret", Type: Share, Coordinator: ptr(node(0))}, {Group: "g", Type: Share, Coordinator: ptr(node(0))}, {Group: "left out", Type: Share, Coordinator: ptr(node(0))}}))
 		diff(t, "requests", map[kmsg.Key]int{kmsg.DescribeShareGroupOffsets: 1}, f.calls())
 	})
 }

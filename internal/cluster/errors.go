@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Scope says what kind of thing an Error concerns.
@@ -49,6 +50,7 @@ const (
 	CodeClosed      = "CONNECTION_CLOSED"
 	CodeInterrupted = "INTERRUPTED"
 	CodeIncomplete  = "INCOMPLETE_ANSWER"
+	CodeUnreadable  = "UNREADABLE_ANSWER"
 )
 
 // Error implements error: scope, name and message in one line.
@@ -88,8 +90,8 @@ func (e *Error) UnknownTopic() bool { return e.is(kerr.UnknownTopicOrPartition) 
 // NoLeader reports whether a partition has no leader to ask.
 func (e *Error) NoLeader() bool { return e.is(kerr.LeaderNotAvailable) }
 
-// CoordinatorMoves reports whether a broker is not, or not yet, the one to ask about a group.
-func (e *Error) CoordinatorMoves() bool {
+// coordinatorMoves reports whether a broker is not, or not yet, the one to ask about a group.
+func (e *Error) coordinatorMoves() bool {
 	return e.is(kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable)
 }
 
@@ -104,6 +106,30 @@ func (e *Error) is(ks ...*kerr.Error) bool {
 		}
 	}
 	return false
+}
+
+// Errors collects errors, each once: several requests may have failed for the same reason. The zero value is
+// ready to use.
+type Errors struct {
+	All  []*Error
+	seen map[errorKey]bool
+}
+
+type errorKey struct {
+	scope      Scope
+	name, code string
+}
+
+// Add takes in an error that is not nil.
+func (es *Errors) Add(e *Error) {
+	if e == nil || es.seen[errorKey{e.Scope, e.Name, e.Code}] {
+		return
+	}
+	if es.seen == nil {
+		es.seen = map[errorKey]bool{}
+	}
+	es.seen[errorKey{e.Scope, e.Name, e.Code}] = true
+	es.All = append(es.All, e)
 }
 
 // kafkaError makes an Error of the code in an answer; nil for code 0. msg is the broker's own text
@@ -156,6 +182,8 @@ func transportError(name string, err error, waited time.Duration, fresh bool) *E
 		e.Code, e.Message = CodeClosed, "the connection was closed while waiting for the answer"
 	case fresh && isGarbage(text):
 		e.Code, e.Message, e.Retriable = CodeNotKafka, "what answers there is not a Kafka broker", false
+	case isGarbage(text): // of a broker that has answered well before: early-access requests changed without a new version
+		e.Code, e.Message, e.Retriable = CodeUnreadable, "the answer does not fit the version of the request: "+text, false
 	default:
 		e.Code, e.Message = CodeConnection, text
 	}
@@ -166,6 +194,12 @@ func transportError(name string, err error, waited time.Duration, fresh bool) *E
 func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+}
+
+// isGivenUp reports whether our own side closed the connection, as a run does with one to a broker that does
+// not answer it, while others wait on it.
+func isGivenUp(err error) bool {
+	return !errors.Is(err, context.DeadlineExceeded) && (errors.Is(err, kgo.ErrClientClosed) || errors.Is(err, context.Canceled))
 }
 
 // isGarbage reports whether kgo could make no sense of the bytes that came. It has no error values

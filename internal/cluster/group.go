@@ -1,13 +1,15 @@
 package cluster
 
+import "github.com/twmb/franz-go/pkg/kerr"
+
 // Group is one group as its coordinator listed, described and committed it.
 type Group struct {
 	Name        string
 	Type        GroupType // empty: unknown
 	State       string    // empty: unknown
-	Protocol    string
-	Assignor    string
-	Coordinator *Broker // nil: unknown
+	Protocol    string    // protocol type; empty: unknown, or the group only ever committed
+	Assignor    string    // empty: unknown, or none yet
+	Coordinator *Broker   // nil: unknown
 
 	Members  []Member // nil: not asked for, or DescribeErr
 	Assigned bool     // the members' assignments are known
@@ -25,7 +27,7 @@ type Selection struct {
 
 	// Keep chooses among the listed; nil is all. An empty type or state is not known yet, and should be
 	// kept: Keep is asked again when the groups are described.
-	Keep func(Listed) bool
+	Keep func(group string, t GroupType, state string) bool
 }
 
 // Depth says how much is asked about each group.
@@ -60,6 +62,12 @@ func (g *Group) describe(d Described) {
 }
 
 func (g *Group) commit(c Commits) { g.Commits, g.CommitsErr = c.Items, c.Err }
+
+// absent reports whether there is no such group. That no describe knows it is not enough: a group of an unknown
+// type may have commits, and OffsetFetch of a group that is not there gives none, and no error.
+func (g *Group) absent(d Described) bool {
+	return d.NotFound() && len(g.Commits) == 0 && (g.CommitsErr == nil || g.CommitsErr.is(kerr.GroupIDNotFound))
+}
 
 // failures counts what could not be read of the group.
 func (g *Group) failures() int {

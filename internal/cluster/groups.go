@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -37,36 +36,56 @@ type Ref struct {
 	Group       string
 	Type        GroupType // empty: unknown
 	Coordinator *Broker   // nil: it is looked up first
+
+	once bool // asked once only, though its coordinator moves
 }
 
 // Ref returns the reference to a listed group.
-func (l Listed) Ref() Ref { return Ref{l.Group, l.Type, &l.Coordinator} }
+func (l Listed) Ref() Ref { return Ref{Group: l.Group, Type: l.Type, Coordinator: &l.Coordinator} }
 
-// GroupsOf lists the groups that one broker coordinates, sorted. A coordinator that is still loading
+// groupsOf lists the groups that one broker coordinates, sorted. A coordinator that is still loading
 // is asked again for a while.
-func (r *Run) GroupsOf(ctx context.Context, node Broker) ([]Listed, *Error) {
+func (r *Run) groupsOf(ctx context.Context, node Broker) ([]Listed, *Error) {
 	var out []Listed
 	var e *Error
 	r.backoff(ctx, func() bool {
-		var resp *kmsg.ListGroupsResponse
-		resp, e = ask[*kmsg.ListGroupsResponse](ctx, r, node, kmsg.NewPtrListGroupsRequest())
-		if e != nil {
-			return false
-		}
-		e = kafkaError(ScopeBroker, node.Name(), resp.ErrorCode, nil)
-		out = listedOf(node, resp)
-		return e.is(kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable)
+		out, e = r.listOnce(ctx, node)
+		return e.coordinatorMoves()
 	})
+	return out, e
+}
+
+// listOnce is one ListGroups request.
+func (r *Run) listOnce(ctx context.Context, node Broker) ([]Listed, *Error) {
+	resp, e := ask[*kmsg.ListGroupsResponse](ctx, r, node, kmsg.NewPtrListGroupsRequest())
 	if e != nil {
 		return nil, e
 	}
-	return out, nil
+	if e := kafkaError(ScopeBroker, node.Name(), resp.ErrorCode, nil); e != nil {
+		return nil, e
+	}
+	return listedOf(node, resp), nil
+}
+
+// States are the states of groups of all types, in Kafka's spelling.
+func States() []string {
+	return []string{"Assigning", "CompletingRebalance", "Dead", "Empty", "NotReady", "PreparingRebalance", "Reconciling", "Stable"}
+}
+
+// stateOf is a state in Kafka's spelling: the early access of KIP-848 (Kafka 3.7) wrote them small.
+func stateOf(s string) string {
+	for _, known := range States() {
+		if strings.EqualFold(known, s) {
+			return known
+		}
+	}
+	return s
 }
 
 func listedOf(node Broker, resp *kmsg.ListGroupsResponse) []Listed {
 	out := make([]Listed, 0, len(resp.Groups))
 	for _, g := range resp.Groups {
-		out = append(out, Listed{g.Group, GroupType(strings.ToLower(g.GroupType)), g.GroupState, g.ProtocolType, node})
+		out = append(out, Listed{g.Group, GroupType(strings.ToLower(g.GroupType)), stateOf(g.GroupState), g.ProtocolType, node})
 	}
 	return eachGroupOnce(out)
 }
@@ -86,7 +105,7 @@ func (r *Run) ListGroups(ctx context.Context) ([]Listed, []*Error) {
 	lists, errs := make([][]Listed, len(nodes)), make([]*Error, len(nodes))
 	var wg sync.WaitGroup
 	for i, n := range nodes {
-		wg.Go(func() { lists[i], errs[i] = r.GroupsOf(ctx, n) })
+		wg.Go(func() { lists[i], errs[i] = r.groupsOf(ctx, n) })
 	}
 	wg.Wait()
 	all := eachGroupOnce(slices.Concat(lists...)) // one that moves to another coordinator between two answers is in both

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func TestGroupListedTwiceIsOneGroup(t *testing.T) {
 		})
 		got, _ := r.ListGroups(t.Context())
 		diff(t, "of all brokers", []Listed{{Group: "g", Type: Streams, Coordinator: node(0)}}, got)
-		of, e := r.GroupsOf(t.Context(), node(2))
+		of, e := r.groupsOf(t.Context(), node(2))
 		if e != nil {
 			t.Error(e)
 		}
@@ -77,9 +78,13 @@ func TestCoordinatorsAreFoundInOneRequestAndAskedForAgainWhileNotAvailable(t *te
 		r := f.ready()
 		f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Group: "b", Err: kerr.CoordinatorNotAvailable, Count: 2})
 		f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Group: "c", Err: kerr.GroupAuthorizationFailed, Count: -1})
-		got := r.FindGroups(t.Context(), []string{"b", "a", "c"})
-		diff(t, "a, b", []Found{{Group: "b", Coordinator: node(f.CoordinatorFor("b"))}, {Group: "a", Coordinator: node(f.CoordinatorFor("a"))}}, got[:2])
-		diff(t, "c", []string{"GROUP_AUTHORIZATION_FAILED"}, codes(got[2].Err))
+		errs := r.perCoordinator(t.Context(), refs("b", "a", "c"), func(_ context.Context, n Broker, groups []string) map[string]*Error {
+			for _, g := range groups {
+				diff(t, "coordinator of "+g, node(f.CoordinatorFor(g)), n)
+			}
+			return nil
+		})
+		diff(t, "codes", []string{"", "", "GROUP_AUTHORIZATION_FAILED"}, codes(errs["a"], errs["b"], errs["c"]))
 		diff(t, "requests", map[kmsg.Key]int{kmsg.FindCoordinator: 3}, f.calls())
 	})
 }
@@ -97,8 +102,8 @@ func TestCoordinatorsNotFoundAreErrors(t *testing.T) {
 			}
 			return true
 		})
-		got := r.FindGroups(t.Context(), []string{"known", "left out", "down"})
-		diff(t, "known", Found{Group: "known", Coordinator: node(1)}, got[0])
+		got := r.findCoordinators(t.Context(), []string{"known", "left out", "down"})
+		diff(t, "known", coordinator{Group: "known", Broker: node(1)}, got[0])
 		diff(t, "codes", []string{"", CodeIncomplete, "COORDINATOR_NOT_AVAILABLE"}, codes(got[0].Err, got[1].Err, got[2].Err))
 
 		// Everything that needs a coordinator has the same errors.

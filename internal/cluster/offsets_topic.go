@@ -11,13 +11,10 @@ import (
 // stored there.
 const OffsetsTopic = "__consumer_offsets"
 
-// OffsetsPartition is the partition of __consumer_offsets, of so many, that everything of one group is stored
-// in: Java's hash code of the name, without its sign, modulo the partitions (GroupCoordinatorService.partitionFor,
+// partitionOf is the partition of __consumer_offsets, of one or more, that everything of one group is stored in:
+// Java's hash code of the name, without its sign, modulo the partitions (GroupCoordinatorService.partitionFor,
 // Utils.abs).
-func OffsetsPartition(group string, partitions int32) int32 {
-	if partitions <= 0 {
-		return 0
-	}
+func partitionOf(group string, partitions int32) int32 {
 	var h int32
 	for _, r := range group {
 		if r > 0xffff {
@@ -39,7 +36,7 @@ func OffsetsPartition(group string, partitions int32) int32 {
 // user may not describe it.
 type offsetsTopic struct {
 	Topic
-	unsettled bool // replicas are missing, or others lead than those chosen first: brokers are stopping or starting
+	unsettled bool // replicas are missing, or others lead than those chosen first: brokers are, or were, stopping or starting
 	batched   bool // brokers take several groups per OffsetFetch
 }
 

@@ -111,7 +111,7 @@ func TestErrorsOfOneGroupOnOldKafka(t *testing.T) {
 			return req.Group == "secret"
 		})
 		at := node(f.CoordinatorFor("good"))
-		got := r.Committed(t.Context(), []Ref{{"secret", "", &at}, {"good", "", &at}, {"secret", "", &at}})
+		got := r.Committed(t.Context(), []Ref{{Group: "secret", Coordinator: &at}, {Group: "good", Coordinator: &at}, {Group: "secret", Coordinator: &at}})
 		diff(t, "codes", []string{"GROUP_AUTHORIZATION_FAILED", "", "GROUP_AUTHORIZATION_FAILED"}, codes(got[0].Err, got[1].Err, got[2].Err))
 		diff(t, "offsets", map[int32]int64{0: 1}, offsetsOf(got[1]))
 	})

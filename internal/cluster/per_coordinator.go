@@ -18,30 +18,28 @@ type askGroups func(ctx context.Context, node Broker, groups []string) map[strin
 const groupsPerRequest = 500
 
 // perCoordinator sends ask to the coordinator of every group, all at once. Groups whose coordinator
-// has moved are looked up again, and those whose coordinator is loading are asked again, for a while.
-// It returns the errors that remain, by group.
+// is moving or loading are looked up and asked again, for a while: this is where waiting for
+// coordinators is done, and nothing below it waits. It returns the errors that remain, by group.
 func (r *Run) perCoordinator(ctx context.Context, refs []Ref, ask askGroups) map[string]*Error {
 	failed := map[string]*Error{}
 	refs = slices.Clone(refs)
 	r.backoff(ctx, func() bool {
 		lost := r.locate(ctx, refs) // after the wait: at once it would often find the old one
+		var located []Ref
+		for _, ref := range refs {
+			if lost[ref.Group] == nil {
+				located = append(located, ref)
+				delete(failed, ref.Group) // only now: where the time is up, the last error stands
+			}
+		}
 		maps.Copy(failed, lost)
-		refs = slices.DeleteFunc(refs, func(ref Ref) bool { return lost[ref.Group] != nil })
-		for _, ref := range refs {
-			delete(failed, ref.Group) // only now: where the time is up, the last error stands
-		}
-		maps.Copy(failed, r.askOnce(ctx, refs, ask))
-		var again []Ref
-		for _, ref := range refs {
-			e := failed[ref.Group]
-			if e.is(kerr.NotCoordinator) {
-				ref.Coordinator = nil
-			}
-			if e.CoordinatorMoves() {
-				again = append(again, ref)
+		maps.Copy(failed, r.askOnce(ctx, located, ask))
+		refs = slices.DeleteFunc(refs, func(ref Ref) bool { return ref.once || !failed[ref.Group].coordinatorMoves() })
+		for i := range refs {
+			if failed[refs[i].Group].is(kerr.NotCoordinator) {
+				refs[i].Coordinator = nil
 			}
 		}
-		refs = again
 		return len(refs) > 0
 	})
 	return failed
@@ -58,14 +56,11 @@ func (r *Run) locate(ctx context.Context, refs []Ref) map[string]*Error {
 		}
 	}
 	failed := map[string]*Error{}
-	if len(names) == 0 {
-		return failed
-	}
-	for k, f := range r.FindGroups(ctx, names) {
-		if f.Err != nil {
-			failed[f.Group] = f.Err
+	for k, c := range r.findCoordinators(ctx, names) {
+		if c.Err != nil {
+			failed[c.Group] = c.Err
 		} else {
-			refs[at[k]].Coordinator = &f.Coordinator
+			refs[at[k]].Coordinator = &c.Broker
 		}
 	}
 	return failed
@@ -106,10 +101,21 @@ func allFailed(groups []string, e *Error) map[string]*Error {
 // their clocks run while they queue.
 const inFlight = 64
 
-// each calls do for every item, inFlight at a time.
-func each[T any](items []T, do func(T)) {
+// slotsOf are the places for requests to one broker that are sent one per group.
+func (r *Run) slotsOf(node Broker) chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slots := r.slots[node.Addr()]
+	if slots == nil {
+		slots = make(chan struct{}, inFlight)
+		r.slots[node.Addr()] = slots
+	}
+	return slots
+}
+
+// each calls do for every item, as many at a time as there are slots.
+func each[T any](items []T, slots chan struct{}, do func(T)) {
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, inFlight)
 	for _, item := range items {
 		slots <- struct{}{}
 		wg.Go(func() {

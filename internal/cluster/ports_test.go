@@ -156,7 +156,7 @@ func TestConnectionCutOnceIsTriedAgain(t *testing.T) {
 		r := f.ready()
 		for _, id := range []int32{0, 1} { // 0 has answered on this connection before, 1 has not
 			f.ControlKey(int16(kmsg.ListGroups), func(kmsg.Request) (kmsg.Response, error, bool) { return nil, io.EOF, true })
-			if _, e := r.GroupsOf(t.Context(), node(id)); e != nil {
+			if _, e := r.groupsOf(t.Context(), node(id)); e != nil {
 				t.Error(e)
 			}
 		}

@@ -7,31 +7,50 @@ import (
 	"sync"
 )
 
-// ReadGroups reads the groups of a selection, in at most three dependent rounds of requests: the brokers,
-// their lists, and what is asked about the groups. Chains per broker go through the last two at their own
+// GroupRounds is how many dependent rounds of requests ReadGroups takes: the brokers, their lists, and what
+// is asked about the groups. Callers leave as many and their own with Left.
+const GroupRounds = 3
+
+// ReadGroups reads the groups of a selection. Chains per broker go through the last two rounds at their own
 // pace. What could not be read is an error in the result; only a cluster of which no bootstrap server
 // answers gives none, and then one error per server.
 func (r *Run) ReadGroups(ctx context.Context, sel Selection, d Depth) (*Groups, []*Error) {
-	c := &chains{run: r, sel: sel, depth: d, done: map[string]bool{}}
+	g := &groupReader{run: r, sel: sel, depth: d, done: map[string]bool{}}
 	var brokers Brokers
 	var errs []*Error
 	if sel.Named {
-		brokers, errs = c.named(ctx)
+		brokers, errs = g.readNamed(ctx)
 	} else {
-		brokers, errs = c.listed(ctx)
+		brokers, errs = g.readListed(ctx)
 	}
 	if errs != nil {
 		return nil, errs
 	}
 	if sel.Keep != nil { // again, with what the describes said
-		c.groups = slices.DeleteFunc(c.groups, func(g Group) bool {
-			return !sel.Keep(Listed{Group: g.Name, Type: g.Type, State: g.State})
-		})
+		g.groups = slices.DeleteFunc(g.groups, func(g Group) bool { return !sel.Keep(g.Name, g.Type, g.State) })
 	}
-	slices.SortFunc(c.errs, func(a, b *Error) int {
+	slices.SortFunc(g.errs.All, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Code, b.Code))
 	})
-	return &Groups{ClusterID: brokers.ClusterID, All: eachReadOnce(c.groups), Errors: c.errs}, nil
+	return &Groups{ClusterID: brokers.ClusterID, All: eachReadOnce(g.groups), Errors: g.errs.All}, nil
+}
+
+// ReadMembers is ReadGroups to the depth of members, and one round more to leave only partitions that exist
+// in the assignments of Streams groups.
+func (r *Run) ReadMembers(ctx context.Context, sel Selection) (*Groups, []*Error) {
+	g, errs := r.Left(GroupRounds+1).ReadGroups(ctx, sel, Members)
+	if errs != nil {
+		return nil, errs
+	}
+	topics := map[string]Topic{}
+	for _, t := range r.Left(1).Topics(ctx, streamsTopics(g.All)) {
+		topics[t.Name] = t
+		if t.Err != nil && !t.Err.UnknownTopic() {
+			g.Errors = append(g.Errors, t.Err) // its tasks may claim partitions that it does not have
+		}
+	}
+	ClipStreams(g.All, topics)
+	return g, nil
 }
 
 // eachReadOnce sorts the groups. One that moved to another coordinator between two lists is in both: the
@@ -43,120 +62,120 @@ func eachReadOnce(groups []Group) []Group {
 	return slices.CompactFunc(groups, func(a, b Group) bool { return a.Name == b.Name })
 }
 
-// chains collects groups from the brokers' chains of requests.
-type chains struct {
+// groupReader collects groups from the brokers' chains of requests.
+type groupReader struct {
 	run   *Run
 	sel   Selection
 	depth Depth
 
 	mu     sync.Mutex // guards what follows
 	groups []Group
-	done   map[string]bool
-	errs   []*Error
+	done   map[string]bool // groups of which nothing failed
+	errs   Errors
 }
 
-func (c *chains) add(groups ...Group) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.groups = append(c.groups, groups...)
+func (g *groupReader) add(groups ...Group) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.groups = append(g.groups, groups...)
 	for i := range groups {
-		c.done[groups[i].Name] = groups[i].failures() == 0
+		g.done[groups[i].Name] = groups[i].failures() == 0
 	}
 }
 
-// known reports whether an earlier pass has read the group, and nothing of it failed.
-func (c *chains) known(group string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.done[group]
+func (g *groupReader) isDone(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.done[name]
 }
 
-// fail keeps errors, each once: several passes may ask the same broker.
-func (c *chains) fail(errs ...*Error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (g *groupReader) fail(errs ...*Error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, e := range errs {
-		if !slices.ContainsFunc(c.errs, func(f *Error) bool { return f.Scope == e.Scope && f.Name == e.Name && f.Code == e.Code }) {
-			c.errs = append(c.errs, e)
-		}
+		g.errs.Add(e)
 	}
 }
 
-// The rounds of a read that begins with r.rounds left.
-func (c *chains) listRound() *Run  { return c.run.Left(c.run.rounds - 1) }
-func (c *chains) groupRound() *Run { return c.run.Left(c.run.rounds - 2) }
+// listRound and groupRound are the run with the rounds left that begin with it.
+func (g *groupReader) listRound() *Run  { return g.run.Left(g.run.rounds - 1) }
+func (g *groupReader) groupRound() *Run { return g.run.Left(g.run.rounds - 2) }
 
-// listed asks every broker for its groups and then, without waiting for the other brokers, about
+// readListed asks every broker for its groups and then, without waiting for the other brokers, about
 // them: the broker that lists a group is its coordinator.
-func (c *chains) listed(ctx context.Context) (Brokers, []*Error) {
-	brokers, errs := c.run.Brokers(ctx)
+func (g *groupReader) readListed(ctx context.Context) (Brokers, []*Error) {
+	brokers, errs := g.run.Brokers(ctx)
 	if errs != nil {
 		return brokers, errs
 	}
-	c.fail(brokers.Offline...)
-	c.again(ctx, c.pass(ctx, brokers.Nodes, c.run.witnesses()))
+	g.fail(brokers.Offline...)
+	all := pass{brokers: brokers.Nodes, witnesses: g.run.witnesses()}
+	g.settle(ctx, g.readBrokers(ctx, all))
 	return brokers, nil
 }
 
-// pass goes through the chains of the brokers named, all at once. It returns the witnesses that show that a
-// list may have been without groups.
-func (c *chains) pass(ctx context.Context, nodes []Broker, witnesses []Ref) []Ref {
-	moving := make([][]Ref, len(nodes))
+// readBrokers goes through the chains of the brokers of a pass, all at once. It returns what is not settled.
+func (g *groupReader) readBrokers(ctx context.Context, p pass) pass {
+	open := make([]pass, len(p.brokers))
 	var wg sync.WaitGroup
-	for i, node := range nodes {
-		wg.Go(func() { moving[i] = c.broker(ctx, node, witnesses) })
+	for i, node := range p.brokers {
+		wg.Go(func() { open[i] = g.readBroker(ctx, node, p.witnesses) })
 	}
 	wg.Wait()
-	return slices.Concat(moving...)
+	return joined(open...)
 }
 
-// broker is the chain of one broker: its list, and then what is asked about the groups that no earlier pass
-// has read.
-func (c *chains) broker(ctx context.Context, node Broker, witnesses []Ref) []Ref {
-	listed, e := c.listRound().GroupsOf(ctx, node)
-	if e != nil {
-		c.fail(e)
-		return nil
+// readBroker is the chain of one broker: its list, and then what is asked about the groups that no earlier
+// pass has read.
+func (g *groupReader) readBroker(ctx context.Context, node Broker, witnesses []Ref) pass {
+	listed, e := g.listRound().listOnce(ctx, node)
+	if e.coordinatorMoves() {
+		return pass{brokers: []Broker{node}, witnesses: ofBroker(witnesses, node), why: map[string]*Error{node.Addr(): e}}
 	}
-	witnesses = unproven(witnesses, node, listed, c.run.offsetsPartitions())
-	if c.depth < Offsets && !c.run.unsettled() {
+	if e != nil {
+		g.fail(e)
+		return pass{}
+	}
+	witnesses = unproven(ofBroker(witnesses, node), listed, g.run.offsetsPartitions())
+	if g.depth < Offsets && !g.run.unsettled() {
 		witnesses = nil
 	}
 	listed = slices.DeleteFunc(listed, func(l Listed) bool {
-		return c.known(l.Group) || c.sel.Keep != nil && !c.sel.Keep(l)
+		return g.isDone(l.Group) || g.sel.Keep != nil && !g.sel.Keep(l.Group, l.Type, l.State)
 	})
-	groups, answers := c.read(ctx, listed, witnesses)
-	c.add(groups...)
-	return c.moving(node, witnesses, answers)
+	groups, answers := g.readGroups(ctx, listed, witnesses)
+	g.add(groups...)
+	return g.unsettled(node, witnesses, answers)
 }
 
-// read describes the listed groups that are not empty and reads the commits of all, and of the witnesses, at
-// once. Of an empty group the list says everything, unless the broker is too old to give the type: it has
-// no members.
-func (c *chains) read(ctx context.Context, listed []Listed, witnesses []Ref) ([]Group, map[string]Commits) {
+// readGroups describes the listed groups that are not empty and reads the commits of all, and of the
+// witnesses, at once. Of an empty group the list says everything, unless the broker is too old to give the
+// type: it has no members.
+func (g *groupReader) readGroups(ctx context.Context, listed []Listed, witnesses []Ref) ([]Group, map[string]Commits) {
 	described := map[string]Described{}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for _, d := range c.describe(ctx, listed) {
+		for _, d := range g.describe(ctx, listed) {
 			described[d.Group] = d
 		}
 	})
-	plain, share := c.committers(listed)
-	commits := c.readCommits(ctx, append(plain, witnesses...), share)
+	plain, share := g.committers(listed)
+	commits := g.readCommits(ctx, append(plain, witnesses...), share)
 	wg.Wait()
 	groups := make([]Group, 0, len(listed))
 	for _, l := range listed {
-		g := Group{Name: l.Group, Type: l.Type, State: l.State, Protocol: l.Protocol, Coordinator: &l.Coordinator}
-		if d, ok := described[l.Group]; ok {
-			g.describe(d)
-		} else if c.depth >= Members {
-			g.Members, g.Assigned = []Member{}, true
+		group := Group{Name: l.Group, Type: l.Type, State: l.State, Protocol: l.Protocol, Coordinator: &l.Coordinator}
+		d, ok := described[l.Group]
+		if ok {
+			group.describe(d)
+		} else if g.depth >= Members {
+			group.Members, group.Assigned = []Member{}, true
 		}
-		g.commit(commits[l.Group])
-		if d := described[l.Group]; d.NotFound() && len(g.Commits) == 0 && g.CommitsErr == nil && c.depth >= Offsets {
+		group.commit(commits[l.Group])
+		if g.depth >= Offsets && group.absent(d) {
 			continue // deleted since it was listed
 		}
-		groups = append(groups, g)
+		groups = append(groups, group)
 	}
 	return groups, commits
 }
@@ -164,8 +183,8 @@ func (c *chains) read(ctx context.Context, listed []Listed, witnesses []Ref) ([]
 // describe describes the listed groups that may have members. One that its describe does not know may have
 // changed its type since it was listed (KIP-848's online migration), so it is looked for once more among all
 // types.
-func (c *chains) describe(ctx context.Context, listed []Listed) []Described {
-	if c.depth < Members {
+func (g *groupReader) describe(ctx context.Context, listed []Listed) []Described {
+	if g.depth < Members {
 		return nil
 	}
 	var live []Ref
@@ -174,7 +193,7 @@ func (c *chains) describe(ctx context.Context, listed []Listed) []Described {
 			live = append(live, l.Ref())
 		}
 	}
-	run := c.groupRound()
+	run := g.groupRound()
 	out := run.Describe(ctx, live, Classic, Consumer)
 	var changed []Ref
 	var at []int
@@ -190,8 +209,8 @@ func (c *chains) describe(ctx context.Context, listed []Listed) []Described {
 }
 
 // committers are the listed groups whose offsets are asked for, those of share groups apart.
-func (c *chains) committers(listed []Listed) (plain, share []Ref) {
-	if c.depth < Offsets {
+func (g *groupReader) committers(listed []Listed) (plain, share []Ref) {
+	if g.depth < Offsets {
 		return nil, nil
 	}
 	for _, l := range listed {
@@ -205,20 +224,20 @@ func (c *chains) committers(listed []Listed) (plain, share []Ref) {
 }
 
 // readCommits reads the commits of plain groups and the start offsets of share groups.
-func (c *chains) readCommits(ctx context.Context, plain, share []Ref) map[string]Commits {
+func (g *groupReader) readCommits(ctx context.Context, plain, share []Ref) map[string]Commits {
 	out := make(map[string]Commits, len(plain)+len(share))
-	run := c.groupRound()
+	run := g.groupRound()
 	var ofShare []Commits
 	var wg sync.WaitGroup
 	if len(share) > 0 {
 		wg.Go(func() { ofShare = run.ShareOffsets(ctx, share) })
 	}
-	for _, g := range run.Committed(ctx, plain) {
-		out[g.Group] = g
+	for _, c := range run.Committed(ctx, plain) {
+		out[c.Group] = c
 	}
 	wg.Wait()
-	for _, g := range ofShare {
-		out[g.Group] = g
+	for _, c := range ofShare {
+		out[c.Group] = c
 	}
 	return out
 }

@@ -5,46 +5,49 @@ import (
 	"sync"
 )
 
-// named reads the groups asked for by name. Their types are unknown, so each is described as classic
+// readNamed reads the groups asked for by name. Their types are unknown, so each is described as classic
 // and as consumer while its commits are read, and only what is neither as share and Streams.
-func (c *chains) named(ctx context.Context) (Brokers, []*Error) {
-	brokers, found, errs := c.listRound().BrokersAndGroups(ctx, c.sel.Groups)
+func (g *groupReader) readNamed(ctx context.Context) (Brokers, []*Error) {
+	brokers, found, errs := g.listRound().brokersAndCoordinators(ctx, g.sel.Groups)
 	if errs != nil {
 		return brokers, errs
 	}
 	var refs []Ref
-	for _, f := range found {
-		if f.Err != nil {
-			c.add(Group{Name: f.Group, DescribeErr: f.Err, CommitsErr: f.Err})
-			continue
+	for _, c := range found {
+		switch {
+		case c.Err == nil:
+			refs = append(refs, Ref{Group: c.Group, Coordinator: &c.Broker})
+		case c.Err.coordinatorMoves():
+			refs = append(refs, Ref{Group: c.Group}) // looked up again when it is asked about
+		default:
+			g.add(Group{Name: c.Group, DescribeErr: c.Err, CommitsErr: c.Err})
 		}
-		refs = append(refs, Ref{Group: f.Group, Coordinator: &f.Coordinator})
 	}
 	if len(refs) == 0 {
 		return brokers, nil
 	}
-	described, commits := c.readNamed(ctx, refs)
+	described, commits := g.readRefs(ctx, refs)
 	for i, ref := range refs {
-		g := Group{Name: ref.Group, Coordinator: ref.Coordinator}
-		g.describe(described[i])
-		g.commit(commits[ref.Group])
-		if described[i].NotFound() && len(g.Commits) == 0 {
-			c.fail(g.DescribeErr) // no commits either: OffsetFetch of an unknown group gives none, and no error
+		group := Group{Name: ref.Group, Coordinator: ref.Coordinator}
+		group.describe(described[i])
+		group.commit(commits[ref.Group])
+		if group.absent(described[i]) {
+			g.fail(group.DescribeErr)
 			continue
 		}
-		c.add(g)
+		g.add(group)
 	}
 	return brokers, nil
 }
 
-func (c *chains) readNamed(ctx context.Context, refs []Ref) ([]Described, map[string]Commits) {
-	run := c.groupRound()
+func (g *groupReader) readRefs(ctx context.Context, refs []Ref) ([]Described, map[string]Commits) {
+	run := g.groupRound()
 	var described []Described
 	var wg sync.WaitGroup
 	wg.Go(func() { described = run.Describe(ctx, refs, Classic, Consumer) })
 	var commits map[string]Commits
-	if c.depth >= Offsets {
-		commits = c.readCommits(ctx, refs, nil)
+	if g.depth >= Offsets {
+		commits = g.readCommits(ctx, refs, nil)
 	}
 	wg.Wait()
 	var others []Ref
@@ -58,15 +61,15 @@ func (c *chains) readNamed(ctx context.Context, refs []Ref) ([]Described, map[st
 		return described, commits
 	}
 	var start map[string]Commits
-	if c.depth >= Offsets {
-		wg.Go(func() { start = c.readCommits(ctx, nil, others) })
+	if g.depth >= Offsets {
+		wg.Go(func() { start = g.readCommits(ctx, nil, others) })
 	}
 	for k, d := range run.Describe(ctx, others, Share, Streams) {
 		described[at[k]] = d
 	}
 	wg.Wait()
 	for k, ref := range others {
-		if c.depth >= Offsets && described[at[k]].Type == Share {
+		if g.depth >= Offsets && described[at[k]].Type == Share {
 			commits[ref.Group] = start[ref.Group]
 		}
 	}

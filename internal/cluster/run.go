@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -49,11 +50,12 @@ type shared struct {
 	offsets offsetsTopic // as it was then
 	dead    map[string]*Error
 	single  map[string]bool // brokers that take one group per OffsetFetch (Kafka before 3.0)
+	slots   map[string]chan struct{}
 }
 
 // Run begins a run. It forgets what earlier runs learned about dead brokers.
 func (c *Client) Run(end Deadline) *Run {
-	return &Run{c: c, end: end, rounds: 1, shared: &shared{dead: map[string]*Error{}, single: map[string]bool{}}}
+	return &Run{c: c, end: end, rounds: 1, shared: &shared{dead: map[string]*Error{}, single: map[string]bool{}, slots: map[string]chan struct{}{}}}
 }
 
 // Left returns the same run with n dependent rounds of requests left, this one included. It decides
@@ -94,11 +96,11 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 	if limit == 0 {
 		return nil, &Error{Scope: ScopeBroker, Name: node.Name(), Code: CodeTimeout, Message: "not asked: the time for the whole command is used up", Retriable: true}
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	resp, err := r.send(ctx, node, req)
-	if err != nil && ctx.Err() == nil && r.deadBroker(node) == nil && (isClosed(err) || kgo.IsRetryableBrokerErr(err)) {
-		resp, err = r.send(ctx, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
+	resp, conn, err := r.send(bounded, node, req)
+	if err != nil && bounded.Err() == nil && r.deadBroker(node) == nil && (isClosed(err) || isGivenUp(err) || kgo.IsRetryableBrokerErr(err)) {
+		resp, conn, err = r.send(bounded, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
 	}
 	if err == nil {
 		r.c.knowKafka(node.Addr())
@@ -107,23 +109,27 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 	if e := r.deadBroker(node); e != nil {
 		return nil, e // a request beside this one found out
 	}
+	if ctx.Err() == nil && isGivenUp(err) {
+		err = io.ErrUnexpectedEOF // nobody interrupted us
+	}
 	e := transportError(node.Name(), err, time.Since(start), !r.c.knowsKafka(node.Addr()))
-	if e.Code != CodeUnsupported && e.Code != CodeInterrupted {
-		r.markDead(node, e)
+	if e.Code != CodeUnsupported && e.Code != CodeInterrupted && e.Code != CodeUnreadable {
+		r.markDead(node, e, conn)
 	}
 	return nil, e
 }
 
-func (r *Run) send(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Response, error) {
-	b, err := r.c.broker(node.Addr())
+// send sends a request, and says on which connection.
+func (r *Run) send(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Response, *kgo.Client, error) {
+	conn, err := r.c.connection(node.Addr())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	resp, err := b.Request(ctx, req)
+	resp, err := conn.SeedBrokers()[0].Request(ctx, req)
 	if err != nil && ctx.Err() != nil {
 		err = errors.Join(ctx.Err(), err) // kgo may report the closed connection, which is only the consequence
 	}
-	return resp, err
+	return resp, conn, err
 }
 
 // ask is do for a request whose response type is known.
@@ -142,13 +148,13 @@ func (r *Run) deadBroker(b Broker) *Error {
 	return r.dead[b.Addr()]
 }
 
-func (r *Run) markDead(b Broker, e *Error) {
+func (r *Run) markDead(b Broker, e *Error, conn *kgo.Client) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dead[b.Addr()] == nil {
 		r.dead[b.Addr()] = e
 		if e.Code == CodeTimeout {
-			r.c.hangUp(b.Addr())
+			r.c.hangUp(b.Addr(), conn)
 		}
 	}
 }

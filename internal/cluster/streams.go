@@ -1,24 +1,6 @@
 package cluster
 
-import (
-	"context"
-	"slices"
-)
-
-// ReadMembers is ReadGroups to the depth of members, with the assignments of Streams groups as ClipStreams
-// leaves them.
-func (r *Run) ReadMembers(ctx context.Context, sel Selection) (*Groups, []*Error) {
-	g, errs := r.Left(4).ReadGroups(ctx, sel, Members)
-	if errs != nil {
-		return nil, errs
-	}
-	topics := map[string]Topic{}
-	for _, t := range r.Left(1).Topics(ctx, streamsTopics(g.All)) {
-		topics[t.Name] = t
-	}
-	ClipStreams(g.All, topics)
-	return g, nil
-}
+import "slices"
 
 // streamsTopics are the topics that members of Streams groups work on.
 func streamsTopics(groups []Group) []string {

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -15,11 +16,13 @@ import (
 // partition only with a proof: a group of that partition in it, or the word of a witness. That is the name of
 // a group that would be stored there, and that nobody is likely to have. Asked for its commits after the
 // list, the coordinator of the partition answers with none, and any other broker with NOT_COORDINATOR. In a
-// read of offsets witnesses travel in requests that are sent anyway; reads of less send one more request to
-// each broker, and only while the metadata shows that brokers come or go.
+// read of offsets witnesses travel in requests that are sent anyway. Reads of less send one more request to
+// each broker, but only while the replicas of the topic are not as they were chosen: while brokers are down,
+// and afterwards until Kafka has given the leadership back to those chosen first.
 //
 // What is left: a coordinator that takes over a partition just between its list and its answer about the
-// witness. Users who may not describe __consumer_offsets, and brokers before Kafka 3.1, have no witnesses.
+// witness. Brokers before Kafka 3.1, and users who may not describe __consumer_offsets or a group of the
+// witness's name, have no witnesses.
 
 // witnesses are one group for each partition that has a leader, its coordinator.
 func (r *Run) witnesses() []Ref {
@@ -34,7 +37,7 @@ func (r *Run) witnesses() []Ref {
 		p := topic.Partitions[i]
 		node, known := r.node(p.Leader)
 		if name != "" && p.ID == int32(i) && known {
-			out = append(out, Ref{Group: name, Type: Classic, Coordinator: &node})
+			out = append(out, Ref{Group: name, Type: Classic, Coordinator: &node, once: true})
 		}
 	}
 	return out
@@ -49,7 +52,7 @@ func witnessNames(n int32) []string {
 	missing := n
 	for i := int32(0); missing > 0 && i/witnessTries < n; i++ {
 		name := "offsetctl-" + strconv.Itoa(int(i)) + "-witness" // a number at the end would hardly change the hash
-		if p := OffsetsPartition(name, n); names[p] == "" {
+		if p := partitionOf(name, n); names[p] == "" {
 			names[p] = name
 			missing--
 		}
@@ -57,65 +60,130 @@ func witnessNames(n int32) []string {
 	return names
 }
 
-// unproven are the witnesses for one broker of whose partitions it lists no group.
-func unproven(witnesses []Ref, node Broker, listed []Listed, partitions int32) []Ref {
+// ofBroker are the witnesses for the partitions of one broker.
+func ofBroker(witnesses []Ref, node Broker) []Ref {
+	return slices.DeleteFunc(slices.Clone(witnesses), func(w Ref) bool { return *w.Coordinator != node })
+}
+
+// unproven are the witnesses for partitions of which no group is listed.
+func unproven(witnesses []Ref, listed []Listed, partitions int32) []Ref {
+	if len(witnesses) == 0 {
+		return nil
+	}
 	proven := map[int32]bool{}
 	for _, l := range listed {
-		proven[OffsetsPartition(l.Group, partitions)] = true
+		proven[partitionOf(l.Group, partitions)] = true
 	}
-	return slices.DeleteFunc(slices.Clone(witnesses), func(w Ref) bool {
-		return w.Coordinator == nil || *w.Coordinator != node || proven[OffsetsPartition(w.Group, partitions)]
-	})
+	return slices.DeleteFunc(witnesses, func(w Ref) bool { return proven[partitionOf(w.Group, partitions)] })
 }
 
-// moving are the witnesses whose coordinator was not yet, or not any more, the broker that has listed its
-// groups. A broker that died after its list is an error, since nobody knows what it had given up before. Of
-// other answers, such as that this user may not describe the witness, none says that the list is not whole.
-func (c *chains) moving(node Broker, witnesses []Ref, answers map[string]Commits) []Ref {
-	var out []Ref
+// unsettled are the witnesses whose coordinator is not, or not yet, the broker that has listed its groups. A
+// witness that could not be asked is an error: nobody knows what the list was without. One that this user may
+// not describe proves nothing, and nothing better can be had.
+func (g *groupReader) unsettled(node Broker, witnesses []Ref, answers map[string]Commits) pass {
+	open := pass{why: map[string]*Error{}}
 	for _, w := range witnesses {
-		switch a := answers[w.Group]; {
-		case a.Moved:
+		e, dead := answers[w.Group].Err, g.run.deadBroker(node)
+		switch {
+		case e == nil, e.Unauthorized(), e.is(kerr.GroupIDNotFound):
+		case e.coordinatorMoves():
 			w.Coordinator = nil
-			out = append(out, w)
-		case a.Err != nil:
-			if e := c.run.deadBroker(node); e != nil {
-				c.fail(e)
-			}
+			open.witnesses = append(open.witnesses, w)
+			open.why[w.Group] = e
+		case dead != nil:
+			g.fail(dead) // once, not for each partition
+		default:
+			g.fail(e.of(ScopePartition, g.offsetsPartition(w)))
 		}
 	}
-	return out
+	return open
 }
 
-// again asks the coordinators of the witnesses for their groups, until each has one that is settled. Those
-// that have none when the time is up are errors.
-func (c *chains) again(ctx context.Context, moving []Ref) {
-	if len(moving) == 0 {
+// settle asks again, for a while, what a pass left open. A coordinator that has just been found there is asked
+// for its list once more, between two answers about the witness: what was listed before the first may have
+// been without its groups. What is open when the time is up are errors.
+func (g *groupReader) settle(ctx context.Context, open pass) {
+	if open.empty() {
 		return
 	}
-	run := c.groupRound()
-	run.backoff(ctx, func() bool {
-		lost := run.locate(ctx, moving)
-		found := slices.DeleteFunc(slices.Clone(moving), func(w Ref) bool { return lost[w.Group] != nil })
-		unfound := slices.DeleteFunc(moving, func(w Ref) bool { return lost[w.Group] == nil })
-		moving = append(unfound, c.pass(ctx, coordinatorsOf(found), found)...)
-		return len(moving) > 0
+	followed := pass{}
+	g.groupRound().backoff(ctx, func() bool {
+		next, lost := g.locate(ctx, open)
+		for _, w := range next.witnesses {
+			followed.add(w)
+		}
+		if open = joined(lost, g.readBrokers(ctx, next)); open.empty() {
+			open = g.readBrokers(ctx, followed)
+		}
+		return !open.empty()
 	})
-	for _, w := range moving {
-		c.fail(kafkaError(ScopePartition, c.partitionOf(w), kerr.NotCoordinator.Code, ptr("no broker has taken it over yet: the groups stored there cannot be seen")))
+	for _, b := range open.brokers {
+		g.fail(open.why[b.Addr()])
+	}
+	for _, w := range open.witnesses {
+		g.fail(notTakenOver(open.why[w.Group].of(ScopePartition, g.offsetsPartition(w))))
 	}
 }
 
-func (c *chains) partitionOf(witness Ref) string {
-	return TP{OffsetsTopic, OffsetsPartition(witness.Group, c.run.offsetsPartitions())}.String()
-}
-
-func coordinatorsOf(refs []Ref) []Broker {
-	var out []Broker
-	for _, ref := range refs {
-		if !slices.Contains(out, *ref.Coordinator) {
-			out = append(out, *ref.Coordinator)
+// locate looks up the coordinators of the witnesses of a pass, and takes out those that have none yet.
+func (g *groupReader) locate(ctx context.Context, open pass) (next, lost pass) {
+	failed := g.groupRound().locate(ctx, open.witnesses)
+	next, lost = pass{brokers: open.brokers}, pass{why: map[string]*Error{}}
+	for _, w := range open.witnesses {
+		switch e := failed[w.Group]; {
+		case e == nil:
+			next.add(w)
+		case e.coordinatorMoves():
+			lost.witnesses = append(lost.witnesses, w)
+			lost.why[w.Group] = e
+		default:
+			g.fail(e.of(ScopePartition, g.offsetsPartition(w)))
 		}
 	}
-	return out
+	return next, lost
+}
+
+// notTakenOver makes the error of a witness one of its partition; nil stays nil: its broker's list failed.
+func notTakenOver(e *Error) *Error {
+	if e == nil {
+		return nil
+	}
+	if e.is(kerr.NotCoordinator) {
+		e.Message = "no broker has taken it over yet"
+	}
+	e.Message += ": the groups stored there cannot be seen"
+	return e
+}
+
+// pass is what is asked in one go: brokers for their groups, and witnesses for the partitions.
+type pass struct {
+	brokers   []Broker
+	witnesses []Ref
+	why       map[string]*Error // of what an earlier pass left open, by host:port or witness
+}
+
+func (p *pass) empty() bool { return len(p.brokers) == 0 && len(p.witnesses) == 0 }
+
+// add takes in a witness, once, and its coordinator.
+func (p *pass) add(w Ref) {
+	p.witnesses = slices.DeleteFunc(p.witnesses, func(v Ref) bool { return v.Group == w.Group })
+	p.witnesses = append(p.witnesses, w)
+	if !slices.Contains(p.brokers, *w.Coordinator) {
+		p.brokers = append(p.brokers, *w.Coordinator)
+	}
+}
+
+func joined(passes ...pass) pass {
+	all := pass{why: map[string]*Error{}}
+	for _, p := range passes {
+		all.brokers = append(all.brokers, p.brokers...)
+		all.witnesses = append(all.witnesses, p.witnesses...)
+		maps.Copy(all.why, p.why)
+	}
+	return all
+}
+
+// offsetsPartition is how errors call the partition of a witness.
+func (g *groupReader) offsetsPartition(witness Ref) string {
+	return TP{OffsetsTopic, partitionOf(witness.Group, g.run.offsetsPartitions())}.String()
 }
