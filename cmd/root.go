@@ -134,7 +134,7 @@ func (l *latch) Write(p []byte) (int, error) {
 func newRoot(s *session) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "offsetctl",
-		Short: "Show, explain and move Apache Kafka consumer-group offsets",
+		Short: "Show and explain Apache Kafka consumer-group offsets",
 		Long: `offsetctl shows where each consumer group of an Apache Kafka cluster is and why.
 
 It only reads: it never joins a group, commits an offset or asks for a topic to be made.
