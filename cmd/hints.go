@@ -59,11 +59,11 @@ func authorizationHint(e *cluster.Error) string {
 	switch e.Scope {
 	case cluster.ScopeGroup:
 		if e.Code == "TOPIC_AUTHORIZATION_FAILED" {
-			return "this user may not describe all topics of the group: kafka-acls --add --operation Describe --topic NAME"
+			return "this user may not describe all topics of the group: kafka-acls --add --allow-principal User:NAME --operation Describe --topic NAME"
 		}
-		return fmt.Sprintf("this user needs: kafka-acls --add --operation Describe --group %q", e.Name)
+		return fmt.Sprintf("this user needs: kafka-acls --add --allow-principal User:NAME --operation Describe --group %q", e.Name)
 	case cluster.ScopeTopic:
-		return fmt.Sprintf("this user needs: kafka-acls --add --operation Describe --topic %q", e.Name)
+		return fmt.Sprintf("this user needs: kafka-acls --add --allow-principal User:NAME --operation Describe --topic %q", e.Name)
 	}
-	return "this user needs: kafka-acls --add --operation Describe --cluster"
+	return "this user needs: kafka-acls --add --allow-principal User:NAME --operation Describe --cluster"
 }

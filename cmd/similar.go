@@ -46,7 +46,9 @@ func existingNames(ctx context.Context, run *cluster.Run, scope cluster.Scope) [
 	listed, _ := run.ListGroups(ctx)
 	var names []string
 	for _, l := range listed {
-		names = append(names, l.Group)
+		if l.Group != "" {
+			names = append(names, l.Group)
+		}
 	}
 	return names
 }

@@ -90,11 +90,11 @@ func (r *Run) offsetsPartitions() int32 {
 	return int32(len(r.offsets.Partitions))
 }
 
-// unsettled reports whether brokers came or went when Brokers was called.
-func (r *Run) unsettled() bool {
+// offlineFor is offsetsTopic's.
+func (r *Run) offlineFor(group string) *Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.offsets.unsettled
+	return r.offsets.offlineFor(group)
 }
 
 func (r *Run) node(id int32) (Broker, bool) {

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"unicode/utf16"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -36,8 +37,7 @@ func partitionOf(group string, partitions int32) int32 {
 // user may not describe it.
 type offsetsTopic struct {
 	Topic
-	unsettled bool // replicas are missing, or others lead than those chosen first: brokers are, or were, stopping or starting
-	batched   bool // brokers take several groups per OffsetFetch
+	batched bool // brokers take several groups per OffsetFetch
 }
 
 // batchedSince is the version of Metadata (Kafka 3.1) from which on a broker surely takes several groups per
@@ -48,12 +48,8 @@ func offsetsTopicOf(resp *kmsg.MetadataResponse) offsetsTopic {
 	out := offsetsTopic{batched: resp.Version >= batchedSince}
 	for i := range resp.Topics {
 		t := &resp.Topics[i]
-		if t.Topic == nil || *t.Topic != OffsetsTopic {
-			continue
-		}
-		out.Topic = topicOf(t)
-		for _, p := range t.Partitions {
-			out.unsettled = out.unsettled || len(p.OfflineReplicas) > 0 || len(p.ISR) < len(p.Replicas) || len(p.Replicas) > 0 && p.Leader != p.Replicas[0]
+		if t.Topic != nil && *t.Topic == OffsetsTopic {
+			out.Topic = topicOf(t)
 		}
 	}
 	return out
@@ -68,4 +64,19 @@ func (t offsetsTopic) offline() []*Error {
 		}
 	}
 	return out
+}
+
+// offlineFor is why nobody can coordinate the group: the partition that it is stored in has no leader. nil where
+// that is not so, or not known.
+func (t offsetsTopic) offlineFor(group string) *Error {
+	if len(t.Partitions) == 0 {
+		return nil
+	}
+	p, _ := t.Partition(partitionOf(group, int32(len(t.Partitions))))
+	if p.Err == nil {
+		return nil
+	}
+	e := p.Err.of(ScopeGroup, group)
+	e.Message = fmt.Sprintf("partition %d of %s, where it is stored, has no leader", p.ID, OffsetsTopic)
+	return e
 }

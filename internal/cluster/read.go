@@ -125,27 +125,47 @@ func (g *groupReader) readBrokers(ctx context.Context, p pass) pass {
 	return joined(open...)
 }
 
-// readBroker is the chain of one broker: its list, and then what is asked about the groups that no earlier
-// pass has read.
+// readBroker is the chain of one broker: its list, what is asked about the groups in it, and, where partitions
+// had to be vouched for by witnesses, its list once more.
 func (g *groupReader) readBroker(ctx context.Context, node Broker, witnesses []Ref) pass {
+	witnesses = ofBroker(witnesses, node)
+	listed, open := g.list(ctx, node, witnesses)
+	if listed == nil {
+		return open
+	}
+	witnesses = unproven(witnesses, listed, g.run.offsetsPartitions())
+	groups, answers := g.readGroups(ctx, g.unread(listed), witnesses)
+	g.add(groups...)
+	open = g.unsettled(node, witnesses, answers)
+	if len(witnesses) == 0 || len(open.witnesses) == len(witnesses) {
+		return open
+	}
+	listed, again := g.list(ctx, node, witnesses)
+	if late := g.unread(listed); len(late) > 0 {
+		groups, _ := g.readGroups(ctx, late, nil)
+		g.add(groups...)
+	}
+	return joined(open, again)
+}
+
+// list asks a broker for its groups. nil: it could not tell; that is an error, or left open.
+func (g *groupReader) list(ctx context.Context, node Broker, witnesses []Ref) ([]Listed, pass) {
 	listed, e := g.listRound().listOnce(ctx, node)
-	if e.coordinatorMoves() {
-		return pass{brokers: []Broker{node}, witnesses: ofBroker(witnesses, node), why: map[string]*Error{node.Addr(): e}}
+	switch {
+	case e == nil:
+		return listed, pass{}
+	case e.coordinatorMoves():
+		return nil, pass{brokers: []Broker{node}, witnesses: witnesses, why: map[string]*Error{node.Addr(): e}}
 	}
-	if e != nil {
-		g.fail(e)
-		return pass{}
-	}
-	witnesses = unproven(ofBroker(witnesses, node), listed, g.run.offsetsPartitions())
-	if g.depth < Offsets && !g.run.unsettled() {
-		witnesses = nil
-	}
-	listed = slices.DeleteFunc(listed, func(l Listed) bool {
+	g.fail(e)
+	return nil, pass{}
+}
+
+// unread are the listed groups that are selected and not read yet.
+func (g *groupReader) unread(listed []Listed) []Listed {
+	return slices.DeleteFunc(listed, func(l Listed) bool {
 		return g.isDone(l.Group) || g.sel.Keep != nil && !g.sel.Keep(l.Group, l.Type, l.State)
 	})
-	groups, answers := g.readGroups(ctx, listed, witnesses)
-	g.add(groups...)
-	return g.unsettled(node, witnesses, answers)
 }
 
 // readGroups describes the listed groups that are not empty and reads the commits of all, and of the

@@ -14,7 +14,9 @@ func (g *groupReader) readNamed(ctx context.Context) (Brokers, []*Error) {
 	}
 	var refs []Ref
 	for _, c := range found {
-		switch {
+		switch offline := g.run.offlineFor(c.Group); {
+		case c.Err.coordinatorMoves() && offline != nil: // waiting would not help
+			g.add(Group{Name: c.Group, DescribeErr: offline, CommitsErr: offline})
 		case c.Err == nil:
 			refs = append(refs, Ref{Group: c.Group, Coordinator: &c.Broker})
 		case c.Err.coordinatorMoves():

@@ -112,7 +112,7 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 	if ctx.Err() == nil && isGivenUp(err) {
 		err = io.ErrUnexpectedEOF // nobody interrupted us
 	}
-	e := transportError(node.Name(), err, time.Since(start), !r.c.knowsKafka(node.Addr()))
+	e := transportError(node.Name(), err, time.Since(start), node.ID < 0 && !r.c.knowsKafka(node.Addr()))
 	if e.Code != CodeUnsupported && e.Code != CodeInterrupted && e.Code != CodeUnreadable {
 		r.markDead(node, e, conn)
 	}

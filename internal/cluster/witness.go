@@ -10,19 +10,20 @@ import (
 )
 
 // A broker lists the groups of those partitions of __consumer_offsets that it coordinates at that moment. When
-// a broker stops or starts, the old coordinator of a partition has given it up for up to a second or so before
-// the new one takes it over. Meanwhile nobody lists its groups, and nobody says so: ListGroups leaves out what
-// answers NOT_COORDINATOR, with error 0 (GroupCoordinatorService.listGroups). So a list is believed of a
-// partition only with a proof: a group of that partition in it, or the word of a witness. That is the name of
-// a group that would be stored there, and that nobody is likely to have. Asked for its commits after the
-// list, the coordinator of the partition answers with none, and any other broker with NOT_COORDINATOR. In a
-// read of offsets witnesses travel in requests that are sent anyway. Reads of less send one more request to
-// each broker, but only while the replicas of the topic are not as they were chosen: while brokers are down,
-// and afterwards until Kafka has given the leadership back to those chosen first.
+// leadership moves, the old coordinator of a partition has given it up for up to a second or so before the
+// new one takes it over. Meanwhile nobody lists its groups, and nobody says so: ListGroups leaves out what
+// answers NOT_COORDINATOR, with error 0 (GroupCoordinatorService.listGroups). Metadata does not tell either: a
+// broker knows the new leaders before its coordinator has followed them. So a list is believed of a partition
+// only with a proof: a group of that partition in it, or the word of a witness. That is the name of a group
+// that would be stored there, and that nobody is likely to have. Asked for its commits, the coordinator of the
+// partition answers with none, and any other broker with NOT_COORDINATOR. A coordinator may have taken over
+// between its list and that answer, so it is asked for its list once more. Hence a broker that lists a group of
+// each of its partitions, as on clusters with some hundred groups, costs nothing more; any other costs a second
+// list and one round, and, in reads of less than offsets, the request for the witnesses.
 //
-// What is left: a coordinator that takes over a partition just between its list and its answer about the
-// witness. Brokers before Kafka 3.1, and users who may not describe __consumer_offsets or a group of the
-// witness's name, have no witnesses.
+// What is left: a coordinator that takes over a partition and gives it up again between the two lists. Brokers
+// before Kafka 3.1, and users who may not describe __consumer_offsets or a group of the witness's name, have no
+// witnesses.
 
 // witnesses are one group for each partition that has a leader, its coordinator.
 func (r *Run) witnesses() []Ref {
@@ -99,22 +100,14 @@ func (g *groupReader) unsettled(node Broker, witnesses []Ref, answers map[string
 	return open
 }
 
-// settle asks again, for a while, what a pass left open. A coordinator that has just been found there is asked
-// for its list once more, between two answers about the witness: what was listed before the first may have
-// been without its groups. What is open when the time is up are errors.
+// settle asks again, for a while, what a pass left open. What is open when the time is up are errors.
 func (g *groupReader) settle(ctx context.Context, open pass) {
 	if open.empty() {
 		return
 	}
-	followed := pass{}
 	g.groupRound().backoff(ctx, func() bool {
 		next, lost := g.locate(ctx, open)
-		for _, w := range next.witnesses {
-			followed.add(w)
-		}
-		if open = joined(lost, g.readBrokers(ctx, next)); open.empty() {
-			open = g.readBrokers(ctx, followed)
-		}
+		open = joined(lost, g.readBrokers(ctx, next))
 		return !open.empty()
 	})
 	for _, b := range open.brokers {

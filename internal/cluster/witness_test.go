@@ -24,10 +24,9 @@ func TestEveryPartitionHasAWitness(t *testing.T) {
 // groups "c", "a", "b" are stored in partitions 0, 1, 2.
 type offsetsCluster struct {
 	*fake
-	unsettled bool
-	lists     map[int32][]string // groups that a node lists
-	asked     []string           // groups in OffsetFetch requests
-	verdict   func(node int32, group string) *kerr.Error
+	lists   map[int32][]string // groups that a node lists
+	asked   []string           // groups in OffsetFetch requests
+	verdict func(node int32, group string) *kerr.Error
 
 	coordinator func(group string) int32
 	dead        map[int32]bool // nodes that hang up when asked for offsets, see fake.cut
@@ -60,9 +59,6 @@ func (c *offsetsCluster) metadata(_ int32, req *kmsg.MetadataRequest, resp *kmsg
 	for i := range int32(3) {
 		resp.Brokers = append(resp.Brokers, kmsg.MetadataResponseBroker{NodeID: i, Host: node(i).Host, Port: node(i).Port})
 		p := kmsg.MetadataResponseTopicPartition{Partition: i, Leader: i, Replicas: []int32{i}, ISR: []int32{i}}
-		if c.unsettled {
-			p.Replicas = []int32{i, (i + 1) % 3}
-		}
 		topic.Partitions = append(topic.Partitions, p)
 	}
 	resp.Topics = append(resp.Topics, topic)
@@ -126,7 +122,7 @@ func TestPartitionsWithoutGroupsHaveWitnessesInTheSameRequests(t *testing.T) {
 		read := c.read(Offsets)
 		diff(t, "groups", []string{"c"}, names(read.All))
 		diff(t, "errors", []*Error(nil), read.Errors)
-		diff(t, "requests", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3, kmsg.OffsetFetch: 3}, c.calls())
+		diff(t, "requests", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 5, kmsg.OffsetFetch: 3}, c.calls())
 		diff(t, "witnesses", 2, len(c.witnesses()))
 	})
 }
@@ -145,6 +141,22 @@ func TestGroupsMissingFromAListAreReadWhenTheirCoordinatorIsThere(t *testing.T) 
 				return kerr.NotCoordinator
 			case 3:
 				c.lists[1] = []string{"a"} // it has taken over now, after it was asked for its list
+			}
+			return nil
+		}
+		read := c.read(Offsets)
+		diff(t, "groups", []string{"a", "b", "c"}, names(read.All))
+		diff(t, "errors", []*Error(nil), read.Errors)
+	})
+}
+
+func TestGroupsThatAppearBetweenListAndWitnessAreRead(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := startOffsetsCluster(t)
+		c.lists = map[int32][]string{0: {"c"}, 2: {"b"}}
+		c.verdict = func(node int32, _ string) *kerr.Error {
+			if node == 1 {
+				c.lists[1] = []string{"a"}
 			}
 			return nil
 		}
@@ -187,16 +199,15 @@ func TestWitnessesThatLiveElsewhereAreFollowed(t *testing.T) {
 	})
 }
 
-func TestNamesNeedNoWitnessesOnAClusterAtRest(t *testing.T) {
+func TestNamesHaveWitnessesWherePartitionsHaveNoGroups(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := startOffsetsCluster(t)
-		c.lists = nil
 		c.read(Names)
-		diff(t, "at rest", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3}, c.calls())
-		c.unsettled = true
+		diff(t, "all proven", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3}, c.calls())
+		c.lists = map[int32][]string{0: {"c"}}
 		c.read(Names)
-		diff(t, "unsettled", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3, kmsg.OffsetFetch: 3}, c.calls())
-		diff(t, "witnesses", 3, len(c.witnesses()))
+		diff(t, "one proven", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 5, kmsg.OffsetFetch: 2}, c.calls())
+		diff(t, "witnesses", 2, len(c.witnesses()))
 	})
 }
 
