@@ -105,7 +105,10 @@ func (r *Run) offsetFetch(ctx context.Context, node Broker, groups []string, sta
 	if single {
 		first = groups[:1]
 	}
+	slots := r.slotsOf(node)
+	slots <- struct{}{} // also here: of many groups each chunk comes by
 	got, failed, old := r.offsetFetchOnce(ctx, node, first, stable)
+	<-slots
 	if !old && !single || len(groups) == 1 {
 		return got, failed
 	}
@@ -113,7 +116,7 @@ func (r *Run) offsetFetch(ctx context.Context, node Broker, groups []string, sta
 	r.single[node.Addr()] = true
 	r.mu.Unlock()
 	var mu sync.Mutex // guards got, failed
-	each(groups[1:], r.slotsOf(node), func(g string) {
+	each(groups[1:], slots, func(g string) {
 		one, errs, _ := r.offsetFetchOnce(ctx, node, []string{g}, stable)
 		mu.Lock()
 		defer mu.Unlock()

@@ -1,7 +1,14 @@
 package cluster
 
 import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 func TestCommitsOfGroupsOnAllBrokersComeInTheOrderAsked(t *testing.T) {
@@ -46,6 +54,92 @@ func TestMoreGroupsThanOneFetchTakesAreSplit(t *testing.T) {
 		}
 		diff(t, "requests", map[kmsg.Key]int{kmsg.OffsetFetch: 2}, f.calls())
 	})
+}
+
+// Many requests for one group each would time out while they queue: the clock of each runs from the moment
+// it is sent.
+func TestBrokerThatTakesOneGroupPerFetchHasFewWaiting(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		f := startFake(t, old(kversion.V2_8_0()), kfake.NumBrokers(1), kfake.Ports(9092))
+		queue := &queue{}
+		f.wire(node(0), queue.before(f, node(0)))
+		reply(f, kmsg.OffsetFetch, func(int32, *kmsg.OffsetFetchRequest, *kmsg.OffsetFetchResponse) bool {
+			time.Sleep(time.Millisecond) // of the bubble
+			return true                  // no commits
+		})
+		r := f.ready()
+		var all []Ref
+		for i := range 3000 {
+			all = append(all, Ref{Group: fmt.Sprint("g", i), Coordinator: ptr(node(0))})
+		}
+		start := time.Now()
+		for i, c := range r.Committed(t.Context(), all) {
+			diff(t, "commits", Commits{Group: all[i].Group}, c)
+		}
+		took(t, 3*time.Second, start)
+		diff(t, "most waiting", inFlight, queue.most)
+	})
+}
+
+// queue takes in requests to a broker as fast as they are sent, and counts those that wait for their answers.
+type queue struct {
+	mu            sync.Mutex
+	waiting, most int
+}
+
+func (q *queue) count(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting += n
+	q.most = max(q.most, q.waiting)
+}
+
+func (q *queue) before(f *fake, b Broker) dialFunc {
+	return func(ctx context.Context) (net.Conn, error) {
+		broker, err := f.pipes.DialContext(ctx, "tcp", b.Addr())
+		if err != nil {
+			return nil, err
+		}
+		client, server := net.Pipe()
+		requests := make(chan []byte, 10_000)
+		go func() { // ends when the client hangs up
+			defer close(requests)
+			for frame := range frames(server) {
+				q.count(1)
+				requests <- frame
+			}
+		}()
+		go func() {
+			for frame := range requests {
+				_, _ = broker.Write(frame)
+			}
+			_ = broker.Close()
+		}()
+		go func() {
+			for frame := range frames(broker) {
+				q.count(-1)
+				_, _ = server.Write(frame)
+			}
+			_ = server.Close()
+		}()
+		return client, nil
+	}
+}
+
+// frames are the requests or answers on a connection.
+func frames(from io.Reader) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for {
+			frame := make([]byte, 4)
+			if _, err := io.ReadFull(from, frame); err != nil {
+				return
+			}
+			frame = append(frame, make([]byte, binary.BigEndian.Uint32(frame))...)
+			if _, err := io.ReadFull(from, frame[4:]); err != nil || !yield(frame) {
+				return
+			}
+		}
+	}
 }
 
 func TestOneUnauthorizedGroupIsOneError(t *testing.T) {
