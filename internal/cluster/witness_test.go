@@ -1,13 +1,13 @@
 package cluster
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 func TestEveryPartitionHasAWitness(t *testing.T) {
@@ -18,92 +18,6 @@ func TestEveryPartitionHasAWitness(t *testing.T) {
 			}
 		}
 	}
-}
-
-// offsetsCluster is a fake whose __consumer_offsets has three partitions, partition n led by node n. The
-// groups "c", "a", "b" are stored in partitions 0, 1, 2.
-type offsetsCluster struct {
-	*fake
-	lists   map[int32][]string // groups that a node lists
-	asked   []string           // groups in OffsetFetch requests
-	verdict func(node int32, group string) *kerr.Error
-
-	coordinator func(group string) int32
-	dead        map[int32]bool // nodes that hang up when asked for offsets, see fake.cut
-}
-
-func startOffsetsCluster(t *testing.T) *offsetsCluster {
-	c := &offsetsCluster{fake: startFake(t), lists: map[int32][]string{0: {"c"}, 1: {"a"}, 2: {"b"}}}
-	c.coordinator = func(group string) int32 { return partitionOf(group, 3) }
-	reply(c.fake, kmsg.Metadata, c.metadata)
-	reply(c.fake, kmsg.ListGroups, func(node int32, _ *kmsg.ListGroupsRequest, resp *kmsg.ListGroupsResponse) bool {
-		for _, g := range c.lists[node] {
-			resp.Groups = append(resp.Groups, kmsg.ListGroupsResponseGroup{Group: g, GroupState: "Empty", GroupType: "Classic"})
-		}
-		return true
-	})
-	reply(c.fake, kmsg.FindCoordinator, func(_ int32, req *kmsg.FindCoordinatorRequest, resp *kmsg.FindCoordinatorResponse) bool {
-		for _, g := range req.CoordinatorKeys {
-			n := node(c.coordinator(g))
-			resp.Coordinators = append(resp.Coordinators, kmsg.FindCoordinatorResponseCoordinator{Key: g, NodeID: n.ID, Host: n.Host, Port: n.Port})
-		}
-		return true
-	})
-	reply(c.fake, kmsg.OffsetFetch, c.offsets)
-	return c
-}
-
-func (c *offsetsCluster) metadata(_ int32, req *kmsg.MetadataRequest, resp *kmsg.MetadataResponse) bool {
-	topic := kmsg.NewMetadataResponseTopic()
-	topic.Topic = kmsg.StringPtr(OffsetsTopic)
-	for i := range int32(3) {
-		resp.Brokers = append(resp.Brokers, kmsg.MetadataResponseBroker{NodeID: i, Host: node(i).Host, Port: node(i).Port})
-		p := kmsg.MetadataResponseTopicPartition{Partition: i, Leader: i, Replicas: []int32{i}, ISR: []int32{i}}
-		topic.Partitions = append(topic.Partitions, p)
-	}
-	resp.Topics = append(resp.Topics, topic)
-	return true
-}
-
-func (c *offsetsCluster) offsets(node int32, req *kmsg.OffsetFetchRequest, resp *kmsg.OffsetFetchResponse) bool {
-	if c.dead[node] {
-		return false
-	}
-	for _, g := range req.Groups {
-		rg := kmsg.OffsetFetchResponseGroup{Group: g.Group}
-		if c.verdict != nil {
-			if e := c.verdict(node, g.Group); e != nil {
-				rg.ErrorCode = e.Code
-			}
-		}
-		c.mu.Lock()
-		c.asked = append(c.asked, g.Group)
-		c.mu.Unlock()
-		resp.Groups = append(resp.Groups, rg)
-	}
-	return true
-}
-
-// witnesses are the names of all witnesses asked about.
-func (c *offsetsCluster) witnesses() []string {
-	return slices.DeleteFunc(c.asked, func(g string) bool { return !strings.HasSuffix(g, "-witness") })
-}
-
-func (c *offsetsCluster) read(d Depth) *Groups {
-	c.t.Helper()
-	read, errs := c.client().Run(usual()).Left(3).ReadGroups(c.t.Context(), Selection{}, d)
-	if errs != nil {
-		c.t.Fatal(errs)
-	}
-	return read
-}
-
-func names(groups []Group) []string {
-	var out []string
-	for _, g := range groups {
-		out = append(out, g.Name)
-	}
-	return out
 }
 
 func TestListedGroupsProveTheirPartitionsAndCostNothing(t *testing.T) {
@@ -122,7 +36,7 @@ func TestPartitionsWithoutGroupsHaveWitnessesInTheSameRequests(t *testing.T) {
 		read := c.read(Offsets)
 		diff(t, "groups", []string{"c"}, names(read.All))
 		diff(t, "errors", []*Error(nil), read.Errors)
-		diff(t, "requests", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 5, kmsg.OffsetFetch: 3}, c.calls())
+		diff(t, "requests", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3, kmsg.OffsetFetch: 3}, c.calls())
 		diff(t, "witnesses", 2, len(c.witnesses()))
 	})
 }
@@ -141,22 +55,6 @@ func TestGroupsMissingFromAListAreReadWhenTheirCoordinatorIsThere(t *testing.T) 
 				return kerr.NotCoordinator
 			case 3:
 				c.lists[1] = []string{"a"} // it has taken over now, after it was asked for its list
-			}
-			return nil
-		}
-		read := c.read(Offsets)
-		diff(t, "groups", []string{"a", "b", "c"}, names(read.All))
-		diff(t, "errors", []*Error(nil), read.Errors)
-	})
-}
-
-func TestGroupsThatAppearBetweenListAndWitnessAreRead(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		c := startOffsetsCluster(t)
-		c.lists = map[int32][]string{0: {"c"}, 2: {"b"}}
-		c.verdict = func(node int32, _ string) *kerr.Error {
-			if node == 1 {
-				c.lists[1] = []string{"a"}
 			}
 			return nil
 		}
@@ -196,18 +94,21 @@ func TestWitnessesThatLiveElsewhereAreFollowed(t *testing.T) {
 		}
 		c.coordinator = func(string) int32 { return 2 }
 		diff(t, "errors", []*Error(nil), c.read(Offsets).Errors)
+		// Three brokers at first. Two witnesses lead to the third one: one list there, and one more.
+		diff(t, "requests", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 5, kmsg.FindCoordinator: 1, kmsg.OffsetFetch: 5}, c.calls())
 	})
 }
 
-func TestNamesHaveWitnessesWherePartitionsHaveNoGroups(t *testing.T) {
+func TestNamesNeedNoWitnessesOnAClusterAtRest(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := startOffsetsCluster(t)
+		c.lists = nil
 		c.read(Names)
-		diff(t, "all proven", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3}, c.calls())
-		c.lists = map[int32][]string{0: {"c"}}
+		diff(t, "at rest", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3}, c.calls())
+		c.unsettled = true
 		c.read(Names)
-		diff(t, "one proven", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 5, kmsg.OffsetFetch: 2}, c.calls())
-		diff(t, "witnesses", 2, len(c.witnesses()))
+		diff(t, "unsettled", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3, kmsg.OffsetFetch: 3}, c.calls())
+		diff(t, "witnesses", 3, len(c.witnesses()))
 	})
 }
 
@@ -228,5 +129,126 @@ func TestBrokerThatDiesAfterItsListIsAnError(t *testing.T) {
 		c.cut(node(1), kmsg.OffsetFetch)
 		read := c.read(Offsets)
 		diff(t, "errors", []string{"CONNECTION_CLOSED"}, codes(read.Errors...))
+	})
+}
+
+func TestBrokerThatDiesWithSeveralPartitionsIsOneError(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := startOffsetsCluster(t)
+		c.lists = nil
+		c.leader = func(int32) int32 { return 1 }
+		c.dead = map[int32]bool{1: true}
+		c.cut(node(1), kmsg.OffsetFetch)
+		diff(t, "errors", []*Error{{
+			Scope: ScopeBroker, Name: "1 (localhost:9093)", Code: CodeClosed, Message: "the connection was closed while waiting for the answer", Retriable: true,
+		}}, c.read(Offsets).Errors)
+	})
+}
+
+func TestBrokersThatTakeOneGroupPerFetchAreSentNoWitnesses(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := startOffsetsCluster(t, old(kversion.V3_0_0()))
+		c.lists = nil
+		diff(t, "errors", []*Error(nil), c.read(Offsets).Errors)
+		diff(t, "requests", map[kmsg.Key]int{kmsg.Metadata: 1, kmsg.ListGroups: 3}, c.calls())
+	})
+}
+
+func TestWitnessOfUnknownFateIsAnErrorAndOneThatIsNotThereAProof(t *testing.T) {
+	for name, tc := range map[string]struct {
+		verdict *kerr.Error
+		want    []*Error
+	}{
+		"unknown": {kerr.UnknownServerError, []*Error{kafkaError(ScopePartition, OffsetsTopic+":1", kerr.UnknownServerError.Code, nil)}},
+		"absent":  {kerr.GroupIDNotFound, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				c := startOffsetsCluster(t)
+				c.lists[1] = nil
+				c.verdict = func(node int32, _ string) *kerr.Error {
+					if node == 1 {
+						return tc.verdict
+					}
+					return nil
+				}
+				start := time.Now()
+				read := c.read(Offsets)
+				took(t, 0, start)
+				diff(t, "groups", []string{"b", "c"}, names(read.All))
+				diff(t, "errors", tc.want, read.Errors)
+			})
+		})
+	}
+}
+
+// Node 1 loads partition 1, where "a" is stored, for a while or for ever.
+func TestLoadingCoordinatorIsWaitedFor(t *testing.T) {
+	for name, tc := range map[string]struct {
+		list    bool // it says so of its list; else of the witness
+		forever *Error
+	}{
+		"asked for its list":    {true, kafkaError(ScopeBroker, node(1).Name(), kerr.CoordinatorLoadInProgress.Code, nil)},
+		"asked for the witness": {false, notTakenOver(kafkaError(ScopePartition, OffsetsTopic+":1", kerr.CoordinatorLoadInProgress.Code, nil))},
+	} {
+		for _, loads := range []time.Duration{100 * time.Millisecond, time.Hour} {
+			t.Run(name+", "+loads.String(), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					c := startOffsetsCluster(t)
+					c.lists[1] = nil
+					start := time.Now()
+					state := func(node int32) *kerr.Error {
+						switch {
+						case node != 1:
+						case time.Since(start) < loads:
+							return kerr.CoordinatorLoadInProgress
+						default:
+							c.lists[1] = []string{"a"}
+						}
+						return nil
+					}
+					if tc.list {
+						c.listing = state
+					} else {
+						c.verdict = func(node int32, _ string) *kerr.Error { return state(node) }
+					}
+					read := c.read(Offsets)
+					if loads < time.Hour {
+						took(t, 150*time.Millisecond, start) // pauses of 50 and 100 ms
+						diff(t, "groups", []string{"a", "b", "c"}, names(read.All))
+						diff(t, "errors", []*Error(nil), read.Errors)
+						return
+					}
+					took(t, 4550*time.Millisecond, start) // pauses of 50 ms to 1 s in 5 s
+					diff(t, "groups", []string{"b", "c"}, names(read.All))
+					diff(t, "errors", []*Error{tc.forever}, read.Errors)
+				})
+			})
+		}
+	}
+}
+
+// A witness that leads from one broker to the next is followed to the last one only.
+func TestWitnessThatMovesTwiceIsFollowedToTheLastCoordinator(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := startOffsetsCluster(t)
+		c.lists[1] = nil
+		c.verdict = func(node int32, group string) *kerr.Error {
+			if strings.HasSuffix(group, "-witness") && node != 0 {
+				return kerr.NotCoordinator
+			}
+			return nil
+		}
+		start := time.Now()
+		c.coordinator = func(string) int32 {
+			if time.Since(start) == 0 {
+				return 2
+			}
+			return 0
+		}
+		read := c.read(Offsets)
+		took(t, 50*time.Millisecond, start)
+		diff(t, "groups", []string{"b", "c"}, names(read.All))
+		diff(t, "errors", []*Error(nil), read.Errors)
 	})
 }
