@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -274,5 +275,26 @@ func TestRunThatGivesUpABrokerDoesNotInterruptAnother(t *testing.T) {
 		wg.Wait()
 		took(t, 3*time.Second, start)
 		diff(t, "codes", []string{CodeTimeout, CodeTimeout}, codes(short, long))
+	})
+}
+
+// Requests that wait on one connection time out one after the other, and the first has replaced it already.
+func TestOnlyTheConnectionThatTimedOutIsGivenUp(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := startFake(t).client()
+		connection := func() *kgo.Client {
+			conn, err := c.connection("localhost:9092")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return conn
+		}
+		first := connection()
+		c.hangUp("localhost:9092", first)
+		second := connection()
+		c.hangUp("localhost:9092", first)
+		if first == second || connection() != second {
+			t.Error("the connection made in its place was given up as well")
+		}
 	})
 }

@@ -163,6 +163,35 @@ func TestConnectionCutOnceIsTriedAgain(t *testing.T) {
 	})
 }
 
+// cutShort is an answer of which the last bytes are missing.
+type cutShort struct{ kmsg.Response }
+
+func (c cutShort) AppendTo(dst []byte) []byte {
+	all := c.Response.AppendTo(dst)
+	return all[:len(all)-3]
+}
+
+// A broker with another early access of KIP-848 under the same version.
+func TestAnswerThatCannotBeReadIsNoReasonToGiveUpItsBroker(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		f := startFake(t)
+		r := f.ready()
+		f.ControlKey(int16(kmsg.ConsumerGroupDescribe), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			f.KeepControl()
+			resp := req.ResponseKind().(*kmsg.ConsumerGroupDescribeResponse)
+			resp.Groups = []kmsg.ConsumerGroupDescribeResponseGroup{{Group: "g", State: "Stable"}}
+			return cutShort{resp}, nil, true
+		})
+		got := r.Describe(t.Context(), []Ref{{Group: "g", Type: Consumer, Coordinator: ptr(node(0))}})
+		diff(t, "error", &Error{Scope: ScopeGroup, Name: "g", Code: CodeUnreadable,
+			Message: "broker 0 (localhost:9092): the answer does not fit the version of the request: response did not contain enough data to be valid"}, got[0].Err)
+		if _, e := r.groupsOf(t.Context(), node(0)); e != nil {
+			t.Errorf("the next request: %v", e)
+		}
+		diff(t, "connections", map[string]int{"localhost:9092": 1}, f.dials)
+	})
+}
+
 func TestHostsThatDoNotResolve(t *testing.T) {
 	for name, tc := range map[string]struct {
 		dns  *net.DNSError
