@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -18,9 +19,9 @@ import (
 	"github.com/offsetctl/offsetctl/internal/kafkatest"
 )
 
-// TestKafkaNoGroupIsMissedInSilence reads over and over while a broker shuts down in order and comes back.
-// Meanwhile brokers list no groups, and no error, of partitions of __consumer_offsets that one has given up
-// and the next not taken over yet: every read has all groups, or an error.
+// TestKafkaNoGroupIsMissedInSilence reads over and over while the leaders of __consumer_offsets change, and while
+// a broker shuts down in order and comes back. Meanwhile brokers list no groups, and no error, of partitions
+// that one has given up and the next not taken over yet: every read has all groups, or an error.
 func TestKafkaNoGroupIsMissedInSilence(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Nodes: 3, OffsetsPartitions: 50})
 	want := seed(t, c, 10) // so few that most of the 50 partitions have none
@@ -36,15 +37,61 @@ func TestKafkaNoGroupIsMissedInSilence(t *testing.T) {
 	}()
 	finish := sync.OnceFunc(func() { close(stop); <-done })
 	defer finish() // before the end of a test whose broker does not stop or start
-	for range 2 {
-		c.Shutdown(t, 2)
-		c.Restart(t, 2)
+	for range 5 {
+		rotateLeaders(t, c)
 	}
+	c.Shutdown(t, 2)
+	c.Restart(t, 2)
 	finish()
 	got, err := readNames(t.Context(), c, cluster.Offsets)
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Errorf("in the end: %v, groups (-want +got)\n%s", err, d)
 	}
+}
+
+// rotateLeaders makes the next replica of every partition of __consumer_offsets its leader, and returns when all
+// lead.
+func rotateLeaders(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
+	adm := kadm.NewClient(c.Kgo(t))
+	partitions := offsetsPartitions(t, adm)
+	var order kadm.AlterPartitionAssignmentsReq
+	var all kadm.TopicsSet
+	want := map[int32]int32{}
+	for _, p := range partitions {
+		next := append(p.Replicas[1:], p.Replicas[0])
+		order.Assign(cluster.OffsetsTopic, p.Partition, next)
+		all.Add(cluster.OffsetsTopic, p.Partition)
+		want[p.Partition] = next[0]
+	}
+	if _, err := adm.AlterPartitionAssignments(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	for {
+		if _, err := adm.ElectLeaders(t.Context(), kadm.ElectPreferredReplica, all); err != nil {
+			t.Fatal(err)
+		}
+		got := map[int32]int32{}
+		for _, p := range offsetsPartitions(t, adm) {
+			got[p.Partition] = p.Leader
+		}
+		if maps.Equal(want, got) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("leaders are %v, want %v", got, want)
+		}
+	}
+}
+
+func offsetsPartitions(t *testing.T, adm *kadm.Client) []kadm.PartitionDetail {
+	t.Helper()
+	topics, err := adm.ListTopicsWithInternal(t.Context(), cluster.OffsetsTopic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return topics[cluster.OffsetsTopic].Partitions.Sorted()
 }
 
 type outcomes struct{ whole, failed int }

@@ -15,11 +15,10 @@ import (
 // groups without commits.
 type offsetsCluster struct {
 	*fake
-	unsettled bool
-	leader    func(partition int32) int32
-	lists     map[int32][]string                      // groups that a node lists
-	listed    map[string]kmsg.ListGroupsResponseGroup // what lists say of a group
-	commits   map[string]int64                        // of groups, in partition 0 of "t"
+	leader  func(partition int32) int32
+	lists   map[int32][]string                      // groups that a node lists
+	listed  map[string]kmsg.ListGroupsResponseGroup // what lists say of a group
+	commits map[string]int64                        // of groups, in partition 0 of "t"
 
 	coordinator func(group string) int32
 	dead        map[int32]bool // nodes that hang up when asked for offsets, see fake.cut
@@ -55,9 +54,6 @@ func (c *offsetsCluster) metadata(_ int32, req *kmsg.MetadataRequest, resp *kmsg
 		resp.Brokers = append(resp.Brokers, kmsg.MetadataResponseBroker{NodeID: i, Host: node(i).Host, Port: node(i).Port})
 		leader := c.leader(i)
 		p := kmsg.MetadataResponseTopicPartition{Partition: i, Leader: leader, Replicas: []int32{leader}, ISR: []int32{leader}}
-		if c.unsettled {
-			p.Replicas = []int32{leader, (leader + 1) % 3}
-		}
 		topic.Partitions = append(topic.Partitions, p)
 	}
 	resp.Topics = append(resp.Topics, topic)
