@@ -37,6 +37,9 @@ func (g *groupReader) readNamed(ctx context.Context) (Brokers, []*Error) {
 			g.fail(group.DescribeErr)
 			continue
 		}
+		if described[i].NotFound() && group.CommitsErr != nil { // it may well exist: this error says more
+			group.DescribeErr = group.CommitsErr
+		}
 		g.add(group)
 	}
 	return brokers, nil

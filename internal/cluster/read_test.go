@@ -148,7 +148,7 @@ func TestNamedGroup(t *testing.T) {
 		},
 		"that no describe knows and whose commits are unknown may be there": {
 			fetch: kerr.UnknownServerError,
-			want: []Group{{Name: "a", Coordinator: ptr(node(1)), DescribeErr: noSuchGroup("a"),
+			want: []Group{{Name: "a", Coordinator: ptr(node(1)), DescribeErr: kafkaError(ScopeGroup, "a", kerr.UnknownServerError.Code, nil),
 				CommitsErr: kafkaError(ScopeGroup, "a", kerr.UnknownServerError.Code, nil)}},
 		},
 		"that nobody knows is an error": {fetch: kerr.GroupIDNotFound, errors: []*Error{noSuchGroup("a")}},
