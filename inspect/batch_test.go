@@ -216,7 +216,7 @@ func TestEachTellsWhatIsWrong(t *testing.T) {
 		{"headers too many", func(b []byte) { b[record+14] = 40 }, "7-7: record 1 of 1: headers: 20 of them in 0 bytes"},
 		{"last offset delta negative", func(b []byte) { b[23] = 0x80 }, "7-7: no offsets from 7 on with a last offset delta of -2147483648"},
 		{"base offset negative", func(b []byte) { b[0] = 0x80 }, "-9223372036854775801--9223372036854775801: no offsets from -9223372036854775801 on with a last offset delta of 0"},
-		{"compression 7", func(b []byte) { b[22] = 7 }, "7-7: unknown compression codec 7"},
+		{"compression 7", func(b []byte) { b[22] = 7 }, "7-7: unknown compression codec 7 of magic 2"},
 	} {
 		b := AppendBatch(nil, plainBatch(7), one)
 		c.spoil(b)
