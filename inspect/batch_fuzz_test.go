@@ -1,8 +1,6 @@
 package inspect
 
-import (
-	"testing"
-)
+import "testing"
 
 // batchSeeds are small logs of every kind.
 func batchSeeds() [][]byte {
@@ -42,6 +40,10 @@ func FuzzEach(f *testing.F) {
 		if len(seed) > batchHeaderBytes {
 			f.Add(seed[21:])
 		}
+	}
+	for _, c := range codecs() {
+		plain := AppendBatch(nil, plainBatch(0), batchRecords(0, 9))
+		f.Add(compressed(plain, c.codec, c.compress(plain[batchHeaderBytes:]))[21:])
 	}
 	f.Fuzz(func(t *testing.T, inside []byte) {
 		b := append(make([]byte, 21), inside...)
