@@ -85,8 +85,8 @@ func TestWalkWhatKgoWrites(t *testing.T) {
 			}
 		}
 		body := fetched(t, cl, "t")
-		if diff := cmp.Diff(want, walkBatches(body)); diff != "" {
-			t.Errorf("%v: %s", codec, diff)
+		if got := walkBatches(body); !sameRecords(want.Records, got.Records) || len(got.Errors) > 0 {
+			t.Errorf("%v: %d records of %d: %q", codec, len(got.Records), len(want.Records), got.Errors)
 		}
 		for batch, err := range Batches(body) {
 			if err != nil || batch.Compression != codec || batch.ProducerID < 0 || batch.Transactional {

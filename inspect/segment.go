@@ -70,7 +70,7 @@ func (s *SegmentReader) Next(buf []byte) (Chunk, error) {
 		buf = s.fill(buf, want)
 		whole, err := s.walk(buf)
 		if whole > 0 {
-			chunk := Chunk{Position: s.position, Bytes: buf[:whole:whole]}
+			chunk := Chunk{Position: s.position, Bytes: buf[:whole]} // with its capacity, for the next call
 			s.rest = append(s.rest[:0], buf[whole:]...)
 			s.position += int64(whole)
 			return chunk, nil
