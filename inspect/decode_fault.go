@@ -2,7 +2,10 @@ package inspect
 
 import "fmt"
 
-// fault is why bytes could not be decoded: the field, where in the bytes, and the reason. It is made
+// noByte is where a fault in JSON stands: it has a path only.
+const noByte = -1
+
+// fault is why bytes could not be decoded, or JSON not encoded: the field, where in the bytes, and the reason. It is made
 // at the field and gathers the path on its way up.
 type fault struct {
 	path string // members[2].clientId, "" for the whole
@@ -24,7 +27,10 @@ func (f *fault) in(outer string) *fault {
 }
 
 func (f *fault) error(what string) error {
-	if f.path == "" {
+	switch {
+	case f.at == noByte:
+		return fmt.Errorf("%s: %s: %s", what, f.path, f.why)
+	case f.path == "":
 		return fmt.Errorf("%s: at byte %d: %s", what, f.at, f.why)
 	}
 	return fmt.Errorf("%s: %s at byte %d: %s", what, f.path, f.at, f.why)
