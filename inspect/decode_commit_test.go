@@ -51,13 +51,13 @@ func TestCommitByHand(t *testing.T) {
 
 func TestParseCommitRefuses(t *testing.T) {
 	for name, value := range map[string]string{
-		"nothing":                  "",
-		"an unknown version":       "0005 000000000000002a ffffffff 01 0000000000000003 00",
-		"a negative version":       "ff04 000000000000002a ffffffff 01 0000000000000003 00",
-		"null metadata":            "0003 000000000000002a ffffffff ffff 0000000000000003",
-		"null metadata, v4":        "0004 000000000000002a ffffffff 00 0000000000000003 00",
-		"metadata that is no text": "0003 000000000000002a ffffffff 0001 ff 0000000000000003",
-		"a topic id of zero":       "0004 000000000000002a ffffffff 01 0000000000000003 01 00 10 00000000000000000000000000000000",
+		"nothing":                              "",
+		"an unknown version":                   "0005 000000000000002a ffffffff 01 0000000000000003 00",
+		"a negative version":                   "ff04 000000000000002a ffffffff 01 0000000000000003 00",
+		"null metadata":                        "0003 000000000000002a ffffffff ffff 0000000000000003",
+		"null metadata, v4":                    "0004 000000000000002a ffffffff 00 0000000000000003 00",
+		"metadata that is no text":             "0003 000000000000002a ffffffff 0001 ff 0000000000000003",
+		"a topic id of zero":                   "0004 000000000000002a ffffffff 01 0000000000000003 01 00 10 00000000000000000000000000000000",
 		"a length of two bytes that needs one": "0004 000000000000002a ffffffff 8100 0000000000000003 00",
 	} {
 		if c, ok := ParseCommit(unhex(t, value)); ok {
@@ -94,12 +94,12 @@ func FuzzCommitAgrees(f *testing.F) {
 
 type commitText struct {
 	Data *struct {
-		Offset                  int64
-		LeaderEpoch             *int32
-		Metadata                string
-		CommitTimestamp         int64
-		ExpireTimestamp         *int64
-		TopicID                 string
+		Offset              int64
+		LeaderEpoch         *int32
+		Metadata            string
+		CommitTimestamp     int64
+		ExpireTimestamp     *int64
+		TopicID             string
 		UnknownTaggedFields map[string]string
 	}
 }
