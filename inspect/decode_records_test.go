@@ -25,6 +25,7 @@ func samples(t testing.TB) []sample {
 	t.Helper()
 	topics := map[string]Topic{
 		"__consumer_offsets":  ConsumerOffsets,
+		"blobs":               ConsumerOffsets,
 		"__share_group_state": ShareGroupState,
 		"__transaction_state": TransactionState,
 	}
