@@ -17,21 +17,23 @@ type Commit struct {
 
 // ParseCommit reads the value of a commit (types 0 and 1) off its bytes. It takes only what the
 // table takes too; of anything else it says false, and AppendValue says why.
-func ParseCommit(value []byte) (Commit, bool) {
-	c := Commit{LeaderEpoch: -1, ExpireTimestamp: -1}
+func ParseCommit(value []byte) (c Commit, ok bool) {
+	c.LeaderEpoch, c.ExpireTimestamp = -1, -1
 	if len(value) < 2 || value[0] != 0 {
 		return c, false
 	}
-	version, b := value[1], value[2:]
-	switch version {
-	case 0, 1, 2:
-		return c.classic(b, 8, version == 1)
+	b := value[2:]
+	switch value[1] {
+	case 0, 2:
+		ok = c.classic(b, 8, 8)
+	case 1:
+		ok = c.classic(b, 8, 16)
 	case 3:
-		return c.classic(b, 12, false)
+		ok = c.classic(b, 12, 8)
 	case 4:
-		return c.flexible(b)
+		ok = c.flexible(b)
 	}
-	return c, false
+	return c, ok
 }
 
 // start reads the offset and, when there are 12 bytes of them, the leader epoch.
@@ -42,50 +44,46 @@ func (c *Commit) start(b []byte, size int) {
 	}
 }
 
-// classic reads versions 0 to 3, whose first fields take size bytes.
-func (c Commit) classic(b []byte, size int, expires bool) (Commit, bool) {
-	if len(b) < size+2 {
-		return c, false
+// classic reads versions 0 to 3: head bytes before the metadata, tail bytes after it.
+func (c *Commit) classic(b []byte, head, tail int) bool {
+	if len(b) < head+2 {
+		return false
 	}
-	c.start(b, size)
-	n := int(int16(binary.BigEndian.Uint16(b[size:])))
-	b = b[size+2:]
-	tail := 8
-	if expires {
-		tail = 16
-	}
+	c.start(b, head)
+	n := int(int16(binary.BigEndian.Uint16(b[head:])))
+	b = b[head+2:]
 	if n < 0 || len(b) != n+tail {
-		return c, false
+		return false
 	}
 	c.Metadata = b[:n]
 	c.CommitTimestamp = int64(binary.BigEndian.Uint64(b[n:]))
-	if expires {
+	if tail == 16 {
 		c.ExpireTimestamp = int64(binary.BigEndian.Uint64(b[n+8:]))
 	}
-	return c, utf8.Valid(c.Metadata)
+	return utf8.Valid(c.Metadata)
 }
 
 // flexible reads version 4. Its metadata is at most 4096 bytes unless the broker's
 // offset.metadata.max.bytes says more, so a length of two bytes is enough; longer is for the table.
-func (c Commit) flexible(b []byte) (Commit, bool) {
+func (c *Commit) flexible(b []byte) bool {
 	if len(b) < 13 {
-		return c, false
+		return false
 	}
 	c.start(b, 12)
 	n, b := int(b[12]), b[13:]
 	if n >= 0x80 {
 		if len(b) == 0 || b[0] == 0 || b[0] >= 0x80 {
-			return c, false
+			return false
 		}
 		n, b = n&0x7f|int(b[0])<<7, b[1:]
 	}
 	n--
 	if n < 0 || len(b) < n+9 {
-		return c, false
+		return false
 	}
 	c.Metadata = b[:n]
 	c.CommitTimestamp = int64(binary.BigEndian.Uint64(b[n:]))
-	return c, c.tags(b[n+8:]) && utf8.Valid(c.Metadata)
+	return c.tags(b[n+8:]) && utf8.Valid(c.Metadata)
 }
 
 // tags reads the topic id, the one tagged field there is. Others are for the table.
