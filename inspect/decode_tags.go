@@ -8,14 +8,13 @@ import (
 // tags reads the tagged fields at the end of a flexible struct and moves each known one to its mark.
 // Those this table does not know are kept, base64, as the struct's last field.
 func (w *walker) tags(l *layout, marks *[maxTags]int) *fault {
-	at := w.pos
 	n, f := w.uvarint()
 	if f != nil {
 		return f.in("tagged fields")
 	}
 	last, unknown := int64(-1), 0 // start of the unknown ones in out, 0 when there are none yet
 	for range n {
-		at = w.pos
+		at := w.pos
 		tag, f := w.uvarint()
 		if f != nil {
 			return f.in("tagged fields")
