@@ -14,11 +14,12 @@ const module = "github.com/offsetctl/offsetctl"
 func allowed() map[string][]string {
 	return map[string][]string{
 		"":                 {"cmd"},
-		"cmd":              {"lag", "output", "internal/cluster", "internal/demo"},
+		"cmd":              {"lag", "inspect", "output", "internal/cluster", "internal/demo"},
 		"lag":              {"internal/cluster"},
 		"internal/cluster": {},
 		"internal/demo":    {},
 		"output":           {},
+		"inspect":          {"internal/cluster"},
 	}
 }
 
