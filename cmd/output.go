@@ -132,16 +132,29 @@ func newHead(kind, clusterID string, now time.Time) head {
 
 // print writes the rows and errors in the form asked for.
 func print[T any](s *session, f form, h head, cols []output.Column[T], name func(*T) string, rows []T, errs []*cluster.Error) error {
-	var err error
-	if f.options.Head, err = json.Marshal(h); err != nil {
+	w, err := newWriter(s, f, h, cols, name)
+	if err != nil {
 		return err
 	}
-	w := output.New(s.out, f.format, f.options, cols, name)
 	for i := range rows {
 		if err := w.Row(&rows[i]); err != nil {
 			return writeError(err)
 		}
 	}
+	return closeWriter(w, errs)
+}
+
+// newWriter begins the output of rows that come one by one.
+func newWriter[T any](s *session, f form, h head, cols []output.Column[T], name func(*T) string) (*output.Writer[T], error) {
+	var err error
+	if f.options.Head, err = json.Marshal(h); err != nil {
+		return nil, err
+	}
+	return output.New(s.out, f.format, f.options, cols, name), nil
+}
+
+// closeWriter ends it.
+func closeWriter[T any](w *output.Writer[T], errs []*cluster.Error) error {
 	if errs == nil {
 		errs = []*cluster.Error{}
 	}

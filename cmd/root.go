@@ -154,7 +154,7 @@ Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
 	root.SetFlagErrorFunc(flagError)
 	s.conn.add(root.PersistentFlags())
 	s.shape.add(root.PersistentFlags())
-	root.AddCommand(newLagCommand(s), newGroupsCommand(s), newMembersCommand(s), newDemoCommand(s), newVersionCommand(s))
+	root.AddCommand(newLagCommand(s), newGroupsCommand(s), newMembersCommand(s), newInspectCommand(s), newDemoCommand(s), newVersionCommand(s))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	strict(root)

@@ -97,6 +97,9 @@ func (r *Run) offlineFor(group string) *Error {
 	return r.offsets.offlineFor(group)
 }
 
+// Node is the broker with that id, as far as the run knows.
+func (r *Run) Node(id int32) (Broker, bool) { return r.node(id) }
+
 func (r *Run) node(id int32) (Broker, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -79,6 +79,10 @@ func (e *Error) of(s Scope, name string) *Error {
 	return &c
 }
 
+// Of is the same failure seen from another scope: a broker that did not answer is also the failure of each
+// partition it was asked for.
+func (e *Error) Of(s Scope, name string) *Error { return e.of(s, name) }
+
 // Unauthorized reports whether a broker refused because of ACLs.
 func (e *Error) Unauthorized() bool {
 	return e != nil && strings.HasSuffix(e.Code, "_AUTHORIZATION_FAILED")

@@ -12,6 +12,15 @@ import (
 // stored there.
 const OffsetsTopic = "__consumer_offsets"
 
+// OffsetsPartition is the partition of the topic __consumer_offsets that everything of one group is stored in;
+// false if the topic has no partitions, or they are not known.
+func (t Topic) OffsetsPartition(group string) (int32, bool) {
+	if len(t.Partitions) == 0 {
+		return 0, false
+	}
+	return partitionOf(group, int32(len(t.Partitions))), true
+}
+
 // partitionOf is the partition of __consumer_offsets, of one or more, that everything of one group is stored in:
 // Java's hash code of the name, without its sign, modulo the partitions (GroupCoordinatorService.partitionFor,
 // Utils.abs).

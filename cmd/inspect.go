@@ -1,0 +1,321 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+// inspectOptions are the flags of inspect.
+type inspectOptions struct {
+	groups     []string
+	match      string
+	topics     []string
+	types      []string
+	partitions []string
+	files      []string
+	topic      string
+	limit      int64
+	raw        bool
+}
+
+const inspectLong = `Decode the records of __consumer_offsets, the topic that Kafka keeps its groups in: every commit, every
+change of a group, every tombstone and transaction marker. Not only the last commit is there but, until
+compaction takes them, those before.
+
+A group's records are all in one partition of that topic, so naming groups reads only theirs. It reads from
+the log's start to the end that it has when the command begins, in the order of partition and offset.
+
+With --file no cluster is asked: it reads segments (….log), the folder of a partition, or a broker's
+log directory. Every argument is then a further path, so that a shell's glob works, and groups are
+named by --group or --match.
+
+A record that is not understood is shown all the same, with its bytes in hex and the reason. Of a
+transaction each record says committed, aborted or open; --raw adds the bytes of every record.
+
+In -o json and ndjson, data has Kafka's field names, as kafka-dump-log.sh --offsets-decoder prints
+them; what is decoded beyond that stands in fields that end in Decoded.`
+
+const inspectExamples = `  offsetctl inspect payments                       what happened to one group
+  offsetctl inspect --type commit --topic orders -o ndjson | jq .value.data.offset
+  offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
+  offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit
+  offsetctl inspect --file /var/lib/kafka --group payments -o ndjson | jq .value.data.offset`
+
+func newInspectCommand(s *session) *cobra.Command {
+	var o inspectOptions
+	c := &cobra.Command{
+		Use:     "inspect [GROUP]…",
+		Short:   "Decode the records of __consumer_offsets",
+		Long:    inspectLong + "\n" + exitHelp,
+		Example: inspectExamples,
+		RunE:    func(c *cobra.Command, args []string) error { return s.runInspect(c, o, args) },
+	}
+	f := c.Flags()
+	f.StringArrayVarP(&o.groups, "group", "g", nil, "only records of this `GROUP` (repeatable)")
+	f.StringVar(&o.match, "match", "", "only records of groups whose whole name matches `REGEX` (RE2)")
+	f.StringArrayVarP(&o.topics, "topic", "t", nil, "only commits for this `TOPIC`, or T:0,2 or T:0-9 (repeatable)")
+	f.StringSliceVar(&o.types, "type", nil, "only records of these `TYPES`: Kafka's names; commit for all commits, group for all others")
+	f.StringSliceVar(&o.partitions, "partition", nil, "only this `PARTITION` of __consumer_offsets (repeatable, a list or a range); of files whose folder does not tell it, the partition")
+	f.StringArrayVar(&o.files, "file", nil, "read segments at this `PATH` (repeatable)")
+	f.StringVar(&o.topic, "internal-topic", "offsets", "`TOPIC` that the records are of: offsets, share or transaction")
+	f.Int64Var(&o.limit, "limit", 0, "only the first `N` rows")
+	f.BoolVar(&o.raw, "raw", false, "show the key and value of every record in hex")
+	return c
+}
+
+// inspectRequest is what inspectOptions mean.
+type inspectRequest struct {
+	scan       inspect.Options
+	paths      []string
+	partitions cluster.Partitions // nil: all
+}
+
+func (o inspectOptions) request(args []string, changed func(string) bool) (inspectRequest, error) {
+	req := inspectRequest{paths: slices.Concat(o.files, args)}
+	req.scan.Raw, req.scan.Limit = o.raw, o.limit
+	var err error
+	switch o.topic {
+	case "offsets":
+	case "share":
+		req.scan.Topic = inspect.ShareGroupState
+	case "transaction":
+		req.scan.Topic = inspect.TransactionState
+	default:
+		return req, usagef("--internal-topic %q: have offsets, share, transaction", o.topic)
+	}
+	if changed("limit") && o.limit < 1 {
+		return req, usagef("--limit %d: at least 1", o.limit)
+	}
+	if len(o.groups) > 0 && changed("match") {
+		return req, usagef("--group and --match exclude one another")
+	}
+	if req.scan.Filter, err = o.filter(req.scan.Topic, changed("match")); err != nil {
+		return req, err
+	}
+	if len(o.partitions) > 0 {
+		list := strings.Join(o.partitions, ",")
+		if !isPartitions(list) {
+			return req, usagef("--partition %q: not a list of partitions such as 0,2 or 4-9", list)
+		}
+		if req.partitions, err = partitions(list, maxPartitions); err != nil {
+			return req, usagef("--partition: %w", err)
+		}
+	}
+	return req, nil
+}
+
+func (o inspectOptions) filter(topic inspect.Topic, matchSet bool) (inspect.Filter, error) {
+	var f inspect.Filter
+	switch {
+	case len(o.groups) > 0:
+		names := map[string]bool{}
+		for _, g := range o.groups {
+			names[g] = true
+		}
+		f.Group = func(group []byte) bool { return names[string(group)] }
+	case matchSet:
+		match, err := wholeName(o.match)
+		if err != nil {
+			return f, &usageError{err, "regular expressions are RE2: https://github.com/google/re2/wiki/Syntax"}
+		}
+		known := map[string]bool{} // groups come again and again
+		f.Group = func(group []byte) bool {
+			ok, seen := known[string(group)]
+			if !seen {
+				ok = match(string(group))
+				known[string(group)] = ok
+			}
+			return ok
+		}
+	}
+	topics, err := parseTopics(o.topics)
+	if err != nil {
+		return f, err
+	}
+	if topics != nil {
+		f.Partition = func(topic []byte, partition int32) bool {
+			ps, ok := topics[string(topic)]
+			return ok && (ps == nil || ps[partition])
+		}
+	}
+	f.Types, err = recordTypes(topic, o.types)
+	return f, err
+}
+
+// recordTypes reads --type: nil for none given.
+func recordTypes(topic inspect.Topic, words []string) (map[string]bool, error) {
+	if len(words) == 0 {
+		return nil, nil
+	}
+	known := append(topic.Names(), inspect.MarkerName)
+	types := map[string]bool{}
+	for _, w := range words {
+		w = strings.TrimSpace(w)
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, w) })
+		switch commits := 2; {
+		case i >= 0:
+			types[known[i]] = true
+		case topic == inspect.ConsumerOffsets && w == "commit":
+			for _, k := range known[:commits] {
+				types[k] = true
+			}
+		case topic == inspect.ConsumerOffsets && w == "group":
+			for _, k := range topic.Names()[commits:] {
+				types[k] = true
+			}
+		default:
+			return nil, usagef("--type %q: have %s", w, strings.Join(append([]string{"commit", "group"}, known...), ", "))
+		}
+	}
+	return types, nil
+}
+
+func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) error {
+	offline := len(o.files) > 0
+	if !offline {
+		o.groups = slices.Concat(args, o.groups)
+		args = nil
+	}
+	req, err := o.request(args, c.Flags().Changed)
+	if err != nil {
+		return err
+	}
+	f, err := s.form(false, nil)
+	if err != nil {
+		return err
+	}
+	if f.format == output.Name {
+		return usagef("inspect has no output format name: one group has many records")
+	}
+	if offline {
+		return s.inspectFiles(c.Context(), f, req)
+	}
+	return s.inspectCluster(c.Context(), f, req, o.groups)
+}
+
+func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) error {
+	segments, err := req.segments()
+	if err != nil {
+		return err
+	}
+	return s.showRecords(ctx, f, inspect.Report{}, func(emit func(*inspect.Row) error) (inspect.Report, error) {
+		return inspect.Files(segments, req.scan, emit)
+	})
+}
+
+func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest, groups []string) error {
+	client, timeout, err := s.dial(s)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	wanted := inspect.Wanted{Topic: req.scan.Topic, Groups: groups, Partitions: req.partitions}
+	live, report, errs := inspect.Plan(ctx, client.Run(cluster.In(s.now, timeout)), wanted)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errs != nil {
+		return s.unreachable(f, newHead("inspect", "", s.now), errs)
+	}
+	live.Run = client.Run(cluster.Deadline{}) // a scan takes its time: only each answer is waited for
+	return s.showRecords(ctx, f, report, func(emit func(*inspect.Row) error) (inspect.Report, error) {
+		return live.Read(ctx, req.scan, emit)
+	})
+}
+
+// segments finds the files that are named.
+func (req inspectRequest) segments() ([]inspect.Segment, error) {
+	var only *int32
+	if len(req.partitions) == 1 {
+		for p := range req.partitions {
+			only = &p
+		}
+	}
+	segments, err := inspect.FindSegments(req.scan.Topic, req.paths, only)
+	if none := (*inspect.NoPartitionError)(nil); errors.As(err, &none) {
+		return nil, &usageError{err, "say it with --partition N"}
+	}
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return slices.DeleteFunc(segments, func(s inspect.Segment) bool {
+		return req.partitions != nil && !req.partitions[s.Partition]
+	}), nil
+}
+
+// showRecords prints the rows of a scan as they come, and then what else it and its plan have to say.
+func (s *session) showRecords(ctx context.Context, f form, plan inspect.Report, scan func(emit func(*inspect.Row) error) (inspect.Report, error)) error {
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
+	if err != nil {
+		return err
+	}
+	report, err := scan(func(r *inspect.Row) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := w.Row(r); err != nil {
+			return writeError(err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	errs := slices.Concat(plan.Errors, report.Errors)
+	if err := closeWriter(w, errs); err != nil {
+		return err
+	}
+	for _, n := range slices.Concat(plan.Notes, report.Notes) {
+		s.note("%s", n)
+	}
+	return ended(s.report(errs, nil))
+}
+
+func recordColumns() []output.Column[inspect.Row] {
+	type row = inspect.Row
+	return []output.Column[row]{
+		{Name: "LOG-PARTITION", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, int64(r.Partition), 10) }},
+		{Name: "OFFSET", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, r.Offset, 10) }},
+		{Name: "TIMESTAMP", Append: func(b []byte, r *row) []byte {
+			if r.Timestamp == nil {
+				return nil
+			}
+			return inspect.AppendTime(b, *r.Timestamp)
+		}},
+		{Name: "TYPE", Append: func(b []byte, r *row) []byte {
+			if r.Type == "" {
+				return nil
+			}
+			return append(b, r.Type...)
+		}},
+		{Name: "GROUP", Append: func(b []byte, r *row) []byte {
+			if r.Key.Group == nil {
+				return nil
+			}
+			return append(b, r.Key.Group...)
+		}},
+		{Name: "TOPIC/MEMBER", Append: func(b []byte, r *row) []byte { return r.AppendSubject(b) }},
+		{Name: "DETAIL", Tone: recordTone, Append: func(b []byte, r *row) []byte { return r.AppendDetail(b) }},
+	}
+}
+
+func recordTone(r *inspect.Row) output.Tone {
+	switch {
+	case r.Err != nil:
+		return output.Bad
+	case r.Transaction != nil && r.Transaction.Outcome != inspect.Committed:
+		return output.Warn
+	case r.Tombstone || r.Marker:
+		return output.Faint
+	}
+	return output.Plain
+}

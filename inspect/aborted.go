@@ -1,0 +1,45 @@
+package inspect
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// decided tells what became of the transactions of one partition below its last stable offset: there all of
+// them are over, and the leader lists with each Fetch those that were aborted.
+type decided struct {
+	seen    map[cluster.Aborted]bool
+	pending []cluster.Aborted // not begun yet, by offset
+	aborted map[int64]bool    // producers whose transaction under way was aborted
+}
+
+// take takes in the list of one answer, which may repeat what earlier ones had.
+func (d *decided) take(list []cluster.Aborted) {
+	if len(list) > 0 && d.seen == nil {
+		d.seen, d.aborted = map[cluster.Aborted]bool{}, map[int64]bool{}
+	}
+	for _, a := range list {
+		if !d.seen[a] {
+			d.seen[a] = true
+			d.pending = append(d.pending, a)
+		}
+	}
+	slices.SortFunc(d.pending, func(a, b cluster.Aborted) int { return cmp.Compare(a.FirstOffset, b.FirstOffset) })
+}
+
+// of is the outcome of what a producer wrote up to an offset; offsets come in order.
+func (d *decided) of(producerID, offset int64) Outcome {
+	for len(d.pending) > 0 && d.pending[0].FirstOffset <= offset {
+		d.aborted[d.pending[0].ProducerID] = true
+		d.pending = d.pending[1:]
+	}
+	if d.aborted[producerID] {
+		return Aborted
+	}
+	return Committed
+}
+
+// ended says that a producer's transaction has ended.
+func (d *decided) ended(producerID int64) { delete(d.aborted, producerID) }

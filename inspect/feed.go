@@ -1,0 +1,109 @@
+package inspect
+
+import (
+	"context"
+	"sync"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// feedBudget bounds the bytes that wait to be shown, of all partitions together.
+const feedBudget = 64 << 20
+
+// body is what one Fetch brought of a partition: whole batches.
+type body struct {
+	batches []byte
+	aborted []cluster.Aborted
+	markers endings // instead of batches: those beyond the last stable offset, before what they decide on
+}
+
+// feed hands bodies from the loops that fetch, one per leader, to the one reader, which takes partition after
+// partition. A loop may fetch ahead within the budget; for the partition being read it always may, so that the
+// reader never waits for what others have filled the budget with.
+type feed struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	reading int // index of the partition that the reader is at
+	waiting int // bytes in all queues
+	stopped bool
+	queues  []queue
+}
+
+type queue struct {
+	bodies []body
+	ended  bool // nothing more comes
+	err    *cluster.Error
+}
+
+func newFeed(partitions int) *feed {
+	f := &feed{queues: make([]queue, partitions)}
+	f.changed = sync.NewCond(&f.mu)
+	return f
+}
+
+// put adds a body to the queue of the i-th partition.
+func (f *feed) put(i int, b body) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queues[i].bodies = append(f.queues[i].bodies, b)
+	f.waiting += len(b.batches)
+	f.changed.Broadcast()
+}
+
+// end says that nothing more comes of a partition, and why, if not because all of it has come.
+func (f *feed) end(i int, err *cluster.Error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.queues[i].ended {
+		f.queues[i].ended, f.queues[i].err = true, err
+	}
+	f.changed.Broadcast()
+}
+
+// next takes the next body of the i-th partition; false: there is none any more.
+func (f *feed) next(i int) (body, bool, *cluster.Error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reading = i
+	f.changed.Broadcast()
+	q := &f.queues[i]
+	for len(q.bodies) == 0 && !q.ended && !f.stopped {
+		f.changed.Wait()
+	}
+	if len(q.bodies) == 0 {
+		return body{}, false, q.err
+	}
+	b := q.bodies[0]
+	q.bodies[0] = body{} // for the collector
+	q.bodies = q.bodies[1:]
+	f.waiting -= len(b.batches)
+	f.changed.Broadcast()
+	return b, true, nil
+}
+
+// stop ends all waiting: the reader has seen enough.
+func (f *feed) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stopped = true
+	f.changed.Broadcast()
+}
+
+// choose waits until some of the partitions given, which are open and in order, may be fetched, and returns
+// those; none: the scan has ended.
+func (f *feed) choose(ctx context.Context, open []int) []int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for !f.stopped && ctx.Err() == nil {
+		if f.waiting < feedBudget {
+			return open
+		}
+		for _, i := range open {
+			if i == f.reading && len(f.queues[i].bodies) == 0 {
+				return []int{i}
+			}
+		}
+		f.changed.Wait()
+	}
+	return nil
+}

@@ -1,0 +1,37 @@
+package inspect
+
+// Filter says which records are shown; nil fields select all. It is asked before a value is decoded. A record
+// whose key is not understood is shown only where nothing is filtered.
+type Filter struct {
+	Group     func(group []byte) bool
+	Partition func(topic []byte, partition int32) bool // of the topic that a commit is for
+	Types     map[string]bool                          // Kafka's record names, and MarkerName
+}
+
+// MarkerName is what the type of a transaction marker is called, which has no record name.
+const MarkerName = "TransactionMarker"
+
+// all reports whether nothing is filtered.
+func (f *Filter) all() bool { return f.Group == nil && f.Partition == nil && f.Types == nil }
+
+// selects reports whether a record with that key is shown.
+func (f *Filter) selects(k *Key) bool {
+	switch {
+	case f.Types != nil && !f.Types[k.Name]:
+		return false
+	case f.Group != nil && (k.Group == nil || !f.Group(k.Group)):
+		return false
+	case f.Partition != nil && (k.Topic == nil || !f.Partition(k.Topic, k.Partition)):
+		return false
+	}
+	return true
+}
+
+// selectsMarker reports whether the marker of a transaction is shown; touched: the transaction has a record
+// that is.
+func (f *Filter) selectsMarker(touched bool) bool {
+	if f.Types != nil && !f.Types[MarkerName] {
+		return false
+	}
+	return f.Group == nil && f.Partition == nil || touched
+}

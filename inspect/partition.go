@@ -1,0 +1,122 @@
+package inspect
+
+import (
+	"errors"
+	"fmt"
+)
+
+// partitionReader makes rows of the batches of one partition, given in order.
+type partitionReader struct {
+	topic     Topic
+	partition int32
+	filter    Filter
+	raw       bool // show the bytes of all rows
+	outcome   func(producerID, offset int64) Outcome
+	emit      func(*Row) error
+
+	decompressor Decompressor
+	touched      map[int64]bool // producers whose transaction has a row so far
+	row          Row
+	timestamp    int64
+	transaction  Transaction
+	stopped      error // of emit
+}
+
+// errStop ends a scan that has shown enough.
+var errStop = errors.New("stopped")
+
+// batch makes rows of one batch. The error is emit's; what is wrong with the batch is a row.
+func (p *partitionReader) batch(b *Batch) error {
+	var txn *Transaction
+	if b.Transactional && !b.Control {
+		p.transaction = Transaction{b.ProducerID, b.ProducerEpoch, p.outcome(b.ProducerID, b.LastOffset)}
+		txn = &p.transaction
+	}
+	err := p.decompressor.Each(b, func(r Record) error {
+		if b.Control {
+			p.stopped = p.marker(b, r)
+		} else {
+			p.stopped = p.record(r, txn)
+		}
+		return p.stopped
+	})
+	if p.stopped != nil {
+		return p.stopped
+	}
+	if err != nil {
+		return p.damaged(b, err)
+	}
+	return nil
+}
+
+// begin makes the row empty, but for its buffers.
+func (p *partitionReader) begin(r Record) *Row {
+	p.row = Row{Partition: p.partition, Offset: r.Offset, RawKey: r.Key, RawValue: r.Value, ShowRaw: p.raw, KeyJSON: p.row.KeyJSON[:0], ValueJSON: p.row.ValueJSON[:0]}
+	if r.Timestamp >= 0 {
+		p.timestamp = r.Timestamp
+		p.row.Timestamp = &p.timestamp
+	}
+	return &p.row
+}
+
+func (p *partitionReader) record(r Record, txn *Transaction) error {
+	key, err := p.topic.ParseKey(r.Key)
+	if err != nil {
+		if !p.filter.all() {
+			return nil
+		}
+	} else if !p.filter.selects(&key) {
+		return nil
+	}
+	row := p.begin(r)
+	row.Key, row.Type, row.Transaction, row.Tombstone = key, key.Name, txn, r.Value == nil
+	row.KeyJSON, row.Err = p.topic.AppendKey(row.KeyJSON, r.Key)
+	if row.Err == nil {
+		row.ValueJSON, row.Err = p.topic.AppendValue(row.ValueJSON, key.Type, r.Value)
+	} else {
+		row.ValueJSON = append(row.ValueJSON, "null"...)
+	}
+	if txn != nil {
+		p.touch(txn.ProducerID)
+	}
+	return p.emit(row)
+}
+
+func (p *partitionReader) touch(producerID int64) {
+	if p.touched == nil {
+		p.touched = map[int64]bool{}
+	}
+	p.touched[producerID] = true
+}
+
+// marker makes the row of a control record.
+func (p *partitionReader) marker(b *Batch, r Record) error {
+	touched := p.touched[b.ProducerID]
+	delete(p.touched, b.ProducerID)
+	if !p.filter.selectsMarker(touched) {
+		return nil
+	}
+	row := p.begin(r)
+	row.Type, row.Marker = MarkerName, true
+	row.KeyJSON = append(row.KeyJSON, `{"type":null,"name":"`+MarkerName+`","data":null}`...)
+	row.ValueJSON = append(row.ValueJSON, "null"...)
+	p.transaction = Transaction{ProducerID: b.ProducerID, ProducerEpoch: b.ProducerEpoch, Outcome: Aborted}
+	row.Transaction = &p.transaction
+	m, err := ParseMarker(r.Key, r.Value)
+	switch {
+	case err != nil:
+		row.Err, row.Transaction = err, nil
+	case m.Commit:
+		p.transaction.Outcome = Committed
+	}
+	return p.emit(row)
+}
+
+// damaged makes the row of a batch that cannot be read: it stands for all its records, which nobody knows.
+func (p *partitionReader) damaged(b *Batch, err error) error {
+	row := p.begin(Record{Offset: b.BaseOffset, Timestamp: -1})
+	row.Damaged = true
+	row.KeyJSON, row.ValueJSON = append(row.KeyJSON, "null"...), append(row.ValueJSON, "null"...)
+	row.Err = fmt.Errorf("batch of offsets %d to %d: %w", b.BaseOffset, b.LastOffset, err)
+	return p.emit(row)
+}

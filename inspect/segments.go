@@ -1,0 +1,148 @@
+package inspect
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Segment is one file of a partition's log.
+type Segment struct {
+	Path      string
+	Partition int32
+}
+
+// LogName is the name of the topic.
+func (t Topic) LogName() string {
+	switch t {
+	case ShareGroupState:
+		return "__share_group_state"
+	case TransactionState:
+		return "__transaction_state"
+	}
+	return "__consumer_offsets"
+}
+
+// FindSegments finds the segment files that paths name, in the order of partitions and of the log: a segment
+// itself, the folder of one partition, or a broker's log directory, of which it takes all partitions of the
+// topic. A segment's partition is the number in its folder's name; partition, if not nil, says it instead.
+func FindSegments(t Topic, paths []string, partition *int32) ([]Segment, error) {
+	var all []Segment
+	for _, path := range paths {
+		found, err := t.segmentsAt(path, partition)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	// Kafka names a segment by its first offset, in twenty digits: the order of names is that of the log.
+	slices.SortFunc(all, func(a, b Segment) int {
+		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(filepath.Base(a.Path), filepath.Base(b.Path)), cmp.Compare(a.Path, b.Path))
+	})
+	return slices.CompactFunc(all, func(a, b Segment) bool { return a.Path == b.Path }), nil
+}
+
+func (t Topic) segmentsAt(path string, partition *int32) ([]Segment, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		p, err := t.partitionOfFile(path, partition)
+		return []Segment{{path, p}}, err
+	}
+	if _, ok := t.partitionOfFolder(path); ok {
+		return t.segmentsIn(path, partition)
+	}
+	return t.partitionsIn(path, partition)
+}
+
+// partitionsIn are the segments of all partitions in a log directory.
+func (t Topic) partitionsIn(dir string, partition *int32) ([]Segment, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var all []Segment
+	partitions := 0
+	for _, e := range entries {
+		p, ok := t.partitionOfFolder(e.Name())
+		if !ok || !e.IsDir() || partition != nil && *partition != p {
+			continue
+		}
+		partitions++
+		found, err := t.segmentsIn(filepath.Join(dir, e.Name()), &p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	if partitions == 0 {
+		return nil, fmt.Errorf("%s: no folder %s-N of a partition in it", dir, t.LogName())
+	}
+	return all, nil
+}
+
+// segmentsIn are the segments of one partition's folder.
+func (t Topic) segmentsIn(dir string, partition *int32) ([]Segment, error) {
+	p, err := t.partitionOfFile(filepath.Join(dir, "x.log"), partition)
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*.log"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: no segment (*.log) in it", dir)
+	}
+	var all []Segment
+	for _, f := range files {
+		all = append(all, Segment{f, p})
+	}
+	return all, nil
+}
+
+// escapeGlob makes a path stand for itself in a pattern.
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// NoPartitionError says that nothing tells which partition a segment is of.
+type NoPartitionError struct{ Path string }
+
+func (e *NoPartitionError) Error() string {
+	return fmt.Sprintf("%s: its folder's name does not tell the partition", e.Path)
+}
+
+func (t Topic) partitionOfFile(path string, partition *int32) (int32, error) {
+	if partition != nil {
+		return *partition, nil
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return 0, err
+	}
+	if p, ok := t.partitionOfFolder(filepath.Dir(abs)); ok {
+		return p, nil
+	}
+	return 0, &NoPartitionError{path}
+}
+
+// partitionOfFolder reads the number in a name such as __consumer_offsets-7.
+func (t Topic) partitionOfFolder(path string) (int32, bool) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return 0, false
+	}
+	number, ok := strings.CutPrefix(filepath.Base(abs), t.LogName()+"-")
+	if !ok {
+		return 0, false
+	}
+	p, err := strconv.ParseUint(number, 10, 31)
+	return int32(p), err == nil
+}
