@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -209,3 +210,6 @@ func (c *Cluster) kill() {
 		n.kill()
 	}
 }
+
+// DataDir is the log directory of a node: its partitions are the folders in it.
+func (c *Cluster) DataDir(id int) string { return filepath.Join(c.nodes[id-1].dir, "data") }
