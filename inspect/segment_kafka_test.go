@@ -102,7 +102,7 @@ func copySegments(t *testing.T, c *kafkatest.Cluster) []string {
 
 // dumped is the tool's lines of batches and records, without what the walker does not read.
 func dumped(text string) []string {
-	skipped := regexp.MustCompile(` deleteHorizonMs: \S+| headerKeys: \[.*?\]| (LeaderChange|SnapshotHeader|SnapshotFooter|KRaftVersion|KRaftVoters):? .*`)
+	skipped := regexp.MustCompile(` deleteHorizonMs: \S+| headerKeys: \[.*?\]| (LeaderChange|SnapshotHeader|SnapshotFooter|KRaftVersion|KRaftVoters|controlType):? .*`) // of control records that end no transaction
 	var lines []string
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "baseOffset:") || strings.HasPrefix(line, "| offset:") {
