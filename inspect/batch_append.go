@@ -9,7 +9,8 @@ import (
 // AppendBatch appends a batch of magic 2 with its CRC, not compressed, as it would stand in a log. Of b
 // it takes all but Magic, Compression, Records and Bytes. LastOffset may be beyond the last record, as
 // compaction leaves it, and MaxTimestamp beyond their latest, as it must be with LogAppendTime; both are
-// raised to the records'. The records' offsets are within BaseOffset and BaseOffset + 2^31 - 1.
+// raised to the records'. Outside of transactions ProducerID, ProducerEpoch and BaseSequence are to be -1:
+// 0 is a producer's. The records' offsets are within BaseOffset and BaseOffset + 2^31 - 1.
 func AppendBatch(dst []byte, b Batch, records []Record) []byte {
 	start := len(dst)
 	base := int64(-1)
