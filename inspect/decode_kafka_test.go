@@ -44,7 +44,10 @@ func internalTopics() []internalTopic {
 // same bytes again.
 func TestDecodesAsDumpLog(t *testing.T) {
 	dir := t.TempDir()
-	c := kafkatest.Start(t, kafkatest.Options{OffsetsPartitions: 1, Props: []string{"log.dirs=" + dir}})
+	c := kafkatest.Start(t, kafkatest.Options{OffsetsPartitions: 1, Props: []string{
+		"log.dirs=" + dir,
+		"group.consumer.migration.policy=bidirectional", // the default since 4.0
+	}})
 	old := strings.HasPrefix(c.Version, "3.")
 	runWriters(t, c, old)
 	for _, it := range internalTopics() {
