@@ -51,8 +51,8 @@ func TestDecodesAsDumpLog(t *testing.T) {
 	old := strings.HasPrefix(c.Version, "3.")
 	runWriters(t, c, old)
 	for _, it := range internalTopics() {
-		if old && it.topic == ShareGroupState {
-			continue
+		if old && it.topic != ConsumerOffsets {
+			continue // the tool of 3.9 prints transactions in words of its own, and has no share state
 		}
 		want := it.types
 		if !old {
