@@ -73,7 +73,7 @@ func TestFaultsOfValues(t *testing.T) {
 			"value: classicMemberMetadata.supportedProtocols at byte 21: 0 bytes left, 1 needed"},
 		{"struct marker that is neither", 19, "0000 00 00 01 01 00000000 00000000 01 02 00 00",
 			"value: userEndpoint at byte 15: 2 where 1 or -1 says whether it is null"},
-		{"null tagged struct, its default", 5, "0000 00 00 01 01 01 01 00000000 00 01 00 01 00",
+		{"tagged struct with its default", 5, "0000 00 00 01 01 01 01 00000000 00 01 00 07 01 00000000 01 00",
 			"value: classicMemberMetadata at byte 16: a tagged field sent with its default"},
 	}
 	for _, test := range tests {

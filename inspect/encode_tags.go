@@ -2,18 +2,21 @@ package inspect
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 )
 
-// null writes what stands for null: -1 where a length or, before a struct, a marker stands.
+// null writes what stands for null: -1 where a length or, before a struct, a
+// marker stands; in a tagged field a struct's marker is 0.
 func (e *encoder) null(s *step) *fault {
 	switch {
 	case !s.nullable:
 		return faultAt(noByte, "null is not allowed")
+	case s.kind == kindStruct && s.tag != noTag:
+		e.out = append(e.out, 0)
+		return nil
 	case s.kind == kindStruct:
 		e.out = append(e.out, 0xff)
 		return nil
@@ -50,14 +53,16 @@ func (e *encoder) tags(l *layout, object map[string]any) *fault {
 	for i := range l.steps {
 		s := &l.steps[i]
 		v, ok := object[s.name]
-		if s.tag == noTag || !ok || s.isAbsent(v) {
+		if s.tag == noTag || !ok {
 			continue
 		}
 		var payload encoder
 		if f := payload.value(s, v, object); f != nil {
 			return f.in(s.name)
 		}
-		fields = append(fields, taggedField{uint64(s.tag), payload.out})
+		if !s.isDefault(payload.out) {
+			fields = append(fields, taggedField{uint64(s.tag), payload.out})
+		}
 	}
 	slices.SortFunc(fields, func(a, b taggedField) int { return int(int64(a.number) - int64(b.number)) })
 	e.out = binary.AppendUvarint(e.out, uint64(len(fields)))
@@ -69,18 +74,10 @@ func (e *encoder) tags(l *layout, object map[string]any) *fault {
 	return nil
 }
 
-// isAbsent says whether a tagged field has its default, with which it is left out.
-func (s *step) isAbsent(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return s.nullable
-	case json.Number:
-		n, err := v.Int64()
-		return err == nil && n == s.missing
-	case string:
-		return strconv.Quote(v) == s.absent
-	}
-	return false
+// isDefault says whether these bytes of a tagged field are its default, with which it is left out.
+func (s *step) isDefault(payload []byte) bool {
+	w := walker{in: payload, end: len(payload)}
+	return w.value(s) == nil && string(w.out) == s.absent
 }
 
 // unknownTagged reads the tagged fields that were kept as base64 under their numbers.

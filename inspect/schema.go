@@ -54,8 +54,8 @@ type field struct {
 	fields   []field // of a struct, and of the elements of an array of structs
 	from, to int16   // versions that have it
 	nullable bool
-	tag      int // noTag, or the number of the tagged field
-	missing  int64
+	tag      int   // noTag, or the number of the tagged field
+	missing  int64 // default of a number
 	role     role
 }
 
@@ -125,7 +125,7 @@ type step struct {
 	sub      *layout // of kindStruct and of arrays of structs
 	item     *step   // of arrays of anything else
 	mark     int     // index among the tagged fields
-	absent   string  // JSON of a tagged field's default
+	absent   string  // JSON of the default, with which a tagged field is left out
 }
 
 // maxTags is more than any struct has tagged fields.
@@ -159,15 +159,28 @@ func newStep(f field, version int16, flexible, first bool, mark int) step {
 	} else if f.kind == kindArray {
 		s.item = &step{field: newField("", f.elem), flexible: flexible}
 	}
-	switch {
-	case f.nullable:
-		s.absent = "null"
-	case f.kind == kindUUID:
-		s.absent = `"AAAAAAAAAAAAAAAAAAAAAA"`
-	default:
-		s.absent = fmt.Sprint(f.missing)
-	}
+	s.absent = s.defaultText()
 	return s
+}
+
+// defaultText is the JSON of the default that Kafka's generator gives a field: empty and not null,
+// also where null is allowed. So a null in a tagged field is on the wire.
+func (s *step) defaultText() string {
+	switch s.kind {
+	case kindUUID:
+		return `"AAAAAAAAAAAAAAAAAAAAAA"`
+	case kindString, kindBytes:
+		return `""`
+	case kindArray:
+		return "[]"
+	case kindStruct:
+		text := ""
+		for i := range s.sub.steps {
+			text += s.sub.steps[i].key + s.sub.steps[i].absent
+		}
+		return "{" + text + "}"
+	}
+	return fmt.Sprint(s.missing)
 }
 
 // step finds a field by its name, nil when this version has none such.
