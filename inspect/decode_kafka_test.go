@@ -67,6 +67,29 @@ func TestDecodesAsDumpLog(t *testing.T) {
 			}
 		}
 	}
+	wantDecoded(t, readAll(t, c, "__consumer_offsets"))
+}
+
+// wantDecoded holds that what the tool leaves as bytes was found in what real clients wrote.
+func wantDecoded(t *testing.T, records []*kgo.Record) {
+	t.Helper()
+	var all []byte
+	for _, r := range records {
+		if k, err := ConsumerOffsets.ParseKey(r.Key); err == nil {
+			all, _ = ConsumerOffsets.AppendValue(all, k.Type, r.Value)
+		}
+	}
+	for _, want := range []string{
+		`"userDataDecoded":{"previousAssignment":[{"topic":"in-sticky"`,
+		`"userDataDecoded":{"generation":`,
+		`"userDataDecoded":{"version":`, // Kafka Streams
+		`"metadataDecoded":{"version":2,"partitionTime":`,
+		`"metadataDecoded":{"version":3,"topics":["in-upgrade"]`,
+	} {
+		if !strings.Contains(string(all), want) {
+			t.Errorf("no %s in what the clients wrote", want)
+		}
+	}
 }
 
 // runWriters runs one client after the other, to its orderly end.
