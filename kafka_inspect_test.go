@@ -37,7 +37,7 @@ func TestKafkaInspectDecodesAsDumpLogDoes(t *testing.T) {
 	live := ok(t, c, "inspect", "-o", "ndjson")
 	files := ok(t, c, "inspect", "-o", "ndjson", "--file", c.DataDir(1))
 	want := dumped(t, c)
-	if len(want) < 100 {
+	if len(want) < 50 {
 		t.Fatalf("kafka-dump-log shows only %d records", len(want))
 	}
 	// Clients go on committing: what came since is in the later ones only.
@@ -50,7 +50,7 @@ func TestKafkaInspectDecodesAsDumpLogDoes(t *testing.T) {
 		if diff := gocmp.Diff(upTo, got); diff != "" {
 			t.Errorf("%s (-kafka +offsetctl)\n%s", name, diff)
 		}
-		if len(got) < 100 {
+		if len(got) < 50 {
 			t.Errorf("%s: only %d records", name, len(got))
 		}
 	}
