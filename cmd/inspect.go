@@ -254,6 +254,7 @@ func (req inspectRequest) segments() ([]inspect.Segment, error) {
 
 // showRecords prints the rows of a scan as they come, and then what else it and its plan have to say.
 func (s *session) showRecords(ctx context.Context, f form, plan inspect.Report, scan func(emit func(*inspect.Row) error) (inspect.Report, error)) error {
+	f.options.Block = tableBlock
 	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
 	if err != nil {
 		return err
@@ -279,6 +280,9 @@ func (s *session) showRecords(ctx context.Context, f form, plan inspect.Report, 
 	}
 	return ended(s.report(errs, nil))
 }
+
+// tableBlock is how many rows a table shows at a time: a scan may have more than memory holds.
+const tableBlock = 1000
 
 func recordColumns() []output.Column[inspect.Row] {
 	type row = inspect.Row

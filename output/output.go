@@ -81,6 +81,7 @@ type Options struct {
 	Headers bool            // header line in Table, Wide, TSV and CSV
 	Color   bool            // colour in Table and Wide
 	Width   int             // columns of the terminal, for Table; 0 is unlimited
+	Block   int             // rows after which Table and Wide draw what they have; 0 is all rows at the end
 	Null    bool            // Name writes names raw, each ended by NUL
 	Head    json.RawMessage // JSON object whose members open the JSON and YAML documents; nil is none
 }
@@ -147,7 +148,7 @@ func (w *Writer[T]) Row(row *T) error {
 }
 
 // Flush hands complete rows to the underlying writer, for commands that follow something. Table, Wide and YAML keep
-// rows back until Close.
+// rows back until Close, or until a Block is full.
 func (w *Writer[T]) Flush() error {
 	if w.err == nil {
 		w.err = w.out.Flush()

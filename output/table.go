@@ -15,15 +15,17 @@ const (
 	prettyLimit = 500  // rows that tablewriter draws, at about 20,000 a second; more we draw ourselves
 )
 
-// table writes Table and Wide. The width of a column is known when all rows are, so that it writes on close.
+// table writes Table and Wide. The width of a column is known when all rows are, so that it writes on close, or
+// block by block where there is no end to the rows.
 type table[T any] struct {
-	out  *bufio.Writer
-	cols []Column[T]
-	grid grid
+	out   *bufio.Writer
+	cols  []Column[T]
+	block int
+	grid  grid
 }
 
 func newTable[T any](out *bufio.Writer, o Options, cols []Column[T]) *table[T] {
-	t := &table[T]{out: out, cols: cols, grid: grid{limit: o.Width, headers: o.Headers, paint: newPaint(o.Color), text: []byte{}}}
+	t := &table[T]{out: out, cols: cols, block: o.Block, grid: grid{limit: o.Width, headers: o.Headers, paint: newPaint(o.Color), text: []byte{}}}
 	for _, c := range cols {
 		t.grid.cols = append(t.grid.cols, gridColumn{name: c.Name, right: c.Right, shorten: c.Shorten})
 	}
@@ -39,13 +41,31 @@ func (t *table[T]) row(row *T) error {
 		}
 		t.grid.add(c.appendCell(t.grid.text, row), tone)
 	}
+	if t.block > 0 && t.grid.rows() == t.block {
+		return t.drawBlock()
+	}
 	return nil
 }
 
-func (t *table[T]) close(json.RawMessage) error {
+// drawBlock draws the rows so far. Those that follow have no header, and columns at least as wide.
+func (t *table[T]) drawBlock() error {
+	if err := t.draw(); err != nil {
+		return err
+	}
+	g := &t.grid
+	g.text, g.cells, g.headers = g.text[:0], g.cells[:0], false
+	for i := range g.cols {
+		g.cols[i].min = g.cols[i].width
+	}
+	return t.out.Flush()
+}
+
+func (t *table[T]) close(json.RawMessage) error { return t.draw() }
+
+func (t *table[T]) draw() error {
 	g := &t.grid
 	g.fit()
-	if g.rows() > prettyLimit {
+	if g.rows() > prettyLimit || !g.headers && t.block > 0 { // tablewriter takes no least widths
 		return g.drawFast(t.out)
 	}
 	return g.drawPretty(t.out)
@@ -65,6 +85,7 @@ type gridColumn struct {
 	name           string
 	right, shorten bool
 	width, least   int // set by fit
+	min            int // of the blocks before
 }
 
 type gridCell struct {
@@ -109,7 +130,7 @@ func (g *grid) fit() {
 func (g *grid) measure() {
 	for i := range g.cols {
 		c := &g.cols[i]
-		header := 1 // tablewriter has no narrower column
+		header := max(1, c.min) // tablewriter has no narrower column than 1
 		if g.headers {
 			header = max(header, displayWidth([]byte(c.name)))
 		}

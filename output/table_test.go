@@ -304,3 +304,25 @@ func writeLag(b *testing.B, f Format, rows []lagRow) {
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+func TestTableInBlocksHasOneHeaderAndNeverNarrowerColumns(t *testing.T) {
+	var out strings.Builder
+	type row struct{ a, b string }
+	cols := []Column[row]{
+		{Name: "A", Append: func(b []byte, r *row) []byte { return append(b, r.a...) }},
+		{Name: "B", Append: func(b []byte, r *row) []byte { return append(b, r.b...) }},
+	}
+	w := New(&out, Table, Options{Headers: true, Block: 2}, cols, nil)
+	for _, r := range []row{{"first", "1"}, {"2", "2"}, {"3", "3"}, {"the longest", "4"}, {"5", "5"}} {
+		if err := w.Row(&r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(nil); err != nil {
+		t.Fatal(err)
+	}
+	want := "A      B\nfirst  1\n2      2\n3            3\nthe longest  4\n5            5\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
