@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,11 +75,14 @@ type inspectRequest struct {
 	scan       inspect.Options
 	paths      []string
 	partitions cluster.Partitions // nil: all
+	groups     []string           // by name; nil: all, or those that match
+	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
 }
 
 func (o inspectOptions) request(args []string, changed func(string) bool) (inspectRequest, error) {
 	req := inspectRequest{paths: slices.Concat(o.files, args)}
-	req.scan.Raw, req.scan.Limit = o.raw, o.limit
+	req.scan.Raw, req.scan.Limit, req.groups = o.raw, o.limit, o.groups
+	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0
 	var err error
 	switch o.topic {
 	case "offsets":
@@ -116,7 +117,7 @@ func (o inspectOptions) request(args []string, changed func(string) bool) (inspe
 func (o inspectOptions) filter(topic inspect.Topic, matchSet bool) (inspect.Filter, error) {
 	var f inspect.Filter
 	switch {
-	case len(o.groups) > 0:
+	case o.groups != nil:
 		names := map[string]bool{}
 		for _, g := range o.groups {
 			names[g] = true
@@ -182,8 +183,14 @@ func recordTypes(topic inspect.Topic, words []string) (map[string]bool, error) {
 func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) error {
 	offline := len(o.files) > 0
 	if !offline {
-		o.groups = slices.Concat(args, o.groups)
-		args = nil
+		names, err := s.groupNames(args)
+		if err != nil {
+			return err
+		}
+		o.groups, args = slices.Concat(names, o.groups), nil
+		if slices.Contains(c.Flags().Args(), "-") && len(o.groups) == 0 { // an empty list is no group, never all
+			o.groups = []string{}
+		}
 	}
 	req, err := o.request(args, c.Flags().Changed)
 	if err != nil {
@@ -199,86 +206,7 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 	if offline {
 		return s.inspectFiles(c.Context(), f, req)
 	}
-	return s.inspectCluster(c.Context(), f, req, o.groups)
-}
-
-func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) error {
-	segments, err := req.segments()
-	if err != nil {
-		return err
-	}
-	return s.showRecords(ctx, f, inspect.Report{}, func(emit func(*inspect.Row) error) (inspect.Report, error) {
-		return inspect.Files(segments, req.scan, emit)
-	})
-}
-
-func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest, groups []string) error {
-	client, timeout, err := s.dial(s)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	wanted := inspect.Wanted{Topic: req.scan.Topic, Groups: groups, Partitions: req.partitions}
-	live, report, errs := inspect.Plan(ctx, client.Run(cluster.In(s.now, timeout)), wanted)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if errs != nil {
-		return s.unreachable(f, newHead("inspect", "", s.now), errs)
-	}
-	live.Run = client.Run(cluster.Deadline{}) // a scan takes its time: only each answer is waited for
-	return s.showRecords(ctx, f, report, func(emit func(*inspect.Row) error) (inspect.Report, error) {
-		return live.Read(ctx, req.scan, emit)
-	})
-}
-
-// segments finds the files that are named.
-func (req inspectRequest) segments() ([]inspect.Segment, error) {
-	var only *int32
-	if len(req.partitions) == 1 {
-		for p := range req.partitions {
-			only = &p
-		}
-	}
-	segments, err := inspect.FindSegments(req.scan.Topic, req.paths, only)
-	if none := (*inspect.NoPartitionError)(nil); errors.As(err, &none) {
-		return nil, &usageError{err, "say it with --partition N"}
-	}
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	return slices.DeleteFunc(segments, func(s inspect.Segment) bool {
-		return req.partitions != nil && !req.partitions[s.Partition]
-	}), nil
-}
-
-// showRecords prints the rows of a scan as they come, and then what else it and its plan have to say.
-func (s *session) showRecords(ctx context.Context, f form, plan inspect.Report, scan func(emit func(*inspect.Row) error) (inspect.Report, error)) error {
-	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
-	if err != nil {
-		return err
-	}
-	report, err := scan(func(r *inspect.Row) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := w.Row(r); err != nil {
-			return writeError(err)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	errs := slices.Concat(plan.Errors, report.Errors)
-	if err := closeWriter(w, errs); err != nil {
-		return err
-	}
-	for _, n := range slices.Concat(plan.Notes, report.Notes) {
-		s.note("%s", n)
-	}
-	return ended(s.report(errs, nil))
+	return s.inspectCluster(c.Context(), f, req)
 }
 
 // tableBlock is how many rows a table shows at a time: a scan may have more than memory holds.

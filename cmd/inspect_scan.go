@@ -1,0 +1,146 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// groupNames are the groups that arguments name, with - for names on standard input.
+func (s *session) groupNames(args []string) ([]string, error) {
+	names := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "-" })
+	if len(names) == len(args) {
+		return names, nil
+	}
+	more, err := readNames(s.in, false)
+	return append(names, more...), err
+}
+
+func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) error {
+	if i := slices.Index(req.paths, "-"); i >= 0 {
+		if len(req.partitions) != 1 {
+			return &usageError{errors.New("nothing tells which partition the segment on standard input is of"), "say it with --partition N"}
+		}
+		path, err := spooled(s.in)
+		if err != nil {
+			return err
+		}
+		defer os.Remove(path)
+		req.paths[i] = path
+	}
+	segments, err := req.segments()
+	if err != nil {
+		return err
+	}
+	return s.showRecords(ctx, f, req, inspect.Report{}, func(emit func(*inspect.Row) error) (inspect.Report, error) {
+		return inspect.Files(segments, req.scan, emit)
+	})
+}
+
+// spooled keeps standard input in a file: what became of a transaction stands behind its records, so that a
+// segment is read twice.
+func spooled(in io.Reader) (path string, err error) {
+	file, err := os.CreateTemp("", "offsetctl-*.log")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(file, in)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(file.Name())
+		return "", fmt.Errorf("reading a segment from standard input: %w", err)
+	}
+	return file.Name(), nil
+}
+
+func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest) error {
+	client, timeout, err := s.dial(s)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	run := client.Run(cluster.In(s.now, timeout))
+	live, report, errs := inspect.Plan(ctx, run, inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errs != nil {
+		return s.unreachable(f, newHead("inspect", "", s.now), errs)
+	}
+	live.Run = client.Run(cluster.Deadline{}) // a scan takes its time: only each answer is waited for
+	return s.showRecords(ctx, f, req, report, func(emit func(*inspect.Row) error) (inspect.Report, error) {
+		return live.Read(ctx, req.scan, emit)
+	})
+}
+
+// segments finds the files that are named.
+func (req inspectRequest) segments() ([]inspect.Segment, error) {
+	var only *int32
+	if len(req.partitions) == 1 {
+		for p := range req.partitions {
+			only = &p
+		}
+	}
+	segments, err := inspect.FindSegments(req.scan.Topic, req.paths, only)
+	if none := (*inspect.NoPartitionError)(nil); errors.As(err, &none) {
+		return nil, &usageError{err, "say it with --partition N"}
+	}
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return slices.DeleteFunc(segments, func(s inspect.Segment) bool {
+		return req.partitions != nil && !req.partitions[s.Partition]
+	}), nil
+}
+
+// showRecords prints the rows of a scan as they come, and then what else it and its plan have to say.
+func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, scan func(emit func(*inspect.Row) error) (inspect.Report, error)) error {
+	f.options.Block = tableBlock
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	report, err := scan(func(r *inspect.Row) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if req.groups != nil && !seen[string(r.Key.Group)] {
+			seen[string(r.Key.Group)] = true
+		}
+		if err := w.Row(r); err != nil {
+			return writeError(err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	errs := slices.Concat(plan.Errors, report.Errors)
+	if len(errs) == 0 && req.onlyGroups {
+		errs = unseen(req.groups, seen)
+	}
+	if err := closeWriter(w, errs); err != nil {
+		return err
+	}
+	for _, n := range slices.Concat(plan.Notes, report.Notes) {
+		s.note("%s", n)
+	}
+	return ended(s.report(errs, nil))
+}
+
+// unseen are the groups named of which there is no record.
+func unseen(groups []string, seen map[string]bool) []*cluster.Error {
+	var errs []*cluster.Error
+	for _, g := range groups {
+		if !seen[g] {
+			errs = append(errs, &cluster.Error{Scope: cluster.ScopeGroup, Name: g, Code: "GROUP_ID_NOT_FOUND", Message: "no record of this group"})
+		}
+	}
+	return errs
+}
