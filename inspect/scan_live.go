@@ -108,7 +108,7 @@ func (l *Live) show(f *feed, i int, o Options, emit func(*Row) error) (*cluster.
 				return nil, err
 			}
 			if batch.Control {
-				below.ended(batch.ProducerID)
+				below.ended(batch.ProducerID, batch.LastOffset)
 			}
 		}
 	}
