@@ -29,7 +29,8 @@ func (t Topic) LogName() string {
 
 // FindSegments finds the segment files that paths name, in the order of partitions and of the log: a segment
 // itself, the folder of one partition, or a broker's log directory, of which it takes all partitions of the
-// topic. A segment's partition is the number in its folder's name; partition, if not nil, says it instead.
+// topic, or the one that partition says if not nil. A segment's partition is the number in its folder's name;
+// where that does not tell it, partition does.
 func FindSegments(t Topic, paths []string, partition *int32) ([]Segment, error) {
 	var all []Segment
 	for _, path := range paths {
@@ -120,15 +121,15 @@ func (e *NoPartitionError) Error() string {
 }
 
 func (t Topic) partitionOfFile(path string, partition *int32) (int32, error) {
-	if partition != nil {
-		return *partition, nil
-	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return 0, err
 	}
 	if p, ok := t.partitionOfFolder(filepath.Dir(abs)); ok {
 		return p, nil
+	}
+	if partition != nil {
+		return *partition, nil
 	}
 	return 0, &NoPartitionError{path}
 }
