@@ -15,7 +15,7 @@ type partitionReader struct {
 	emit      func(*Row) error
 
 	decompressor Decompressor
-	touched      map[int64]bool // producers whose transaction has a row so far
+	touched      map[int64]bool // producers whose transaction has a record so far of what the filter is about
 	row          Row
 	timestamp    int64
 	transaction  Transaction
@@ -65,8 +65,13 @@ func (p *partitionReader) record(r Record, txn *Transaction) error {
 		if !p.filter.all() {
 			return nil
 		}
-	} else if !p.filter.selects(&key) {
-		return nil
+	} else {
+		if txn != nil && p.filter.about(&key) {
+			p.touch(txn.ProducerID)
+		}
+		if !p.filter.selects(&key) {
+			return nil
+		}
 	}
 	row := p.begin(r)
 	row.Key, row.Type, row.Transaction, row.Tombstone = key, key.Name, txn, r.Value == nil
@@ -75,9 +80,6 @@ func (p *partitionReader) record(r Record, txn *Transaction) error {
 		row.ValueJSON, row.Err = p.topic.AppendValue(row.ValueJSON, key.Type, r.Value)
 	} else {
 		row.ValueJSON = append(row.ValueJSON, "null"...)
-	}
-	if txn != nil {
-		p.touch(txn.ProducerID)
 	}
 	return p.emit(row)
 }

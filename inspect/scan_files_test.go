@@ -202,6 +202,7 @@ func TestFilesFilter(t *testing.T) {
 		{"type", Filter{Types: map[string]bool{"GroupMetadata": true}}, 0, "4"},
 		{"type and group", Filter{Group: groupIs("b"), Types: map[string]bool{"OffsetCommit": true}}, 0, "1"},
 		{"markers", Filter{Types: map[string]bool{MarkerName: true}}, 0, "2 3 6"},
+		{"markers of a group", Filter{Group: isA, Types: map[string]bool{MarkerName: true}}, 0, "2"},
 		{"nobody", Filter{Group: groupIs("c")}, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
