@@ -47,6 +47,15 @@ func files(segments []Segment, o Options, emit func(*Row) error, report *Report)
 		bad.count(r)
 		return emit(r)
 	}}
+	err = p.segments(segments, report)
+	if e := bad.error(o.Topic, p.partition); e != nil { // also of a scan that has reached its limit
+		report.Errors = append(report.Errors, e)
+	}
+	return err
+}
+
+// segments makes rows of all segments of the partition.
+func (p *partitionReader) segments(segments []Segment, report *Report) error {
 	for i, s := range segments {
 		err := eachChunk(s.Path, func(c Chunk) error {
 			for b := range Batches(c.Bytes) {
@@ -68,9 +77,6 @@ func files(segments []Segment, o Options, emit func(*Row) error, report *Report)
 				return err
 			}
 		}
-	}
-	if e := bad.error(o.Topic, p.partition); e != nil {
-		report.Errors = append(report.Errors, e)
 	}
 	return nil
 }

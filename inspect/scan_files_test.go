@@ -86,6 +86,16 @@ func TestFilesCountDamageOfAPartition(t *testing.T) {
 	wantOne(t, report.Errors, "__consumer_offsets:7", "CORRUPT_MESSAGE", "2 places cannot be read, the first: batch of offsets 0 to 0")
 }
 
+func TestFilesWithALimitReportTheDamageTheyShow(t *testing.T) {
+	l := newTestLog(t).commits("a", 1).commits("a", 2)
+	l.bytes[70] ^= 1
+	s := l.write(folder(t, 7), 0)
+	got := scanFiles(t, Options{Limit: 1}, s)
+	if len(got.Rows) != 1 || len(got.Errors) != 1 {
+		t.Errorf("got %+v, want one row and its error", got)
+	}
+}
+
 func TestFilesCutInTheTailIsANoteAndElsewhereAnError(t *testing.T) {
 	dir := folder(t, 7)
 	l := newTestLog(t).commits("a", 1).commits("a", 2)

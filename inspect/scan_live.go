@@ -49,6 +49,11 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 	var errs cluster.Errors
 	for i := range l.Parts {
 		e, err := l.show(f, i, o, emit)
+		if e.Unauthorized() { // of one partition as of all
+			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
+		}
+		errs.Add(e)
+		report.Errors = errs.All
 		switch {
 		case errors.Is(err, errStop):
 			return report, nil
@@ -56,12 +61,7 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 			return report, err
 		case caller.Err() != nil:
 			return report, caller.Err()
-		case e.Unauthorized(): // of one partition as of all
-			errs.Add(e.Of(cluster.ScopeTopic, l.Topic.Name))
-		default:
-			errs.Add(e)
 		}
-		report.Errors = errs.All
 	}
 	return report, nil
 }
@@ -75,7 +75,7 @@ func (l *Live) byLeader() map[cluster.Broker][]int {
 	return m
 }
 
-// show makes rows of what the feed brings of one partition.
+// show makes rows of what the feed brings of one partition. The first error is the partition's, the second emit's.
 func (l *Live) show(f *feed, i int, o Options, emit func(*Row) error) (*cluster.Error, error) {
 	var bad damage
 	below, beyond := decided{}, endings{}
@@ -105,7 +105,7 @@ func (l *Live) show(f *feed, i int, o Options, emit func(*Row) error) (*cluster.
 				continue
 			}
 			if err := p.batch(&batch); err != nil {
-				return nil, err
+				return bad.error(o.Topic, p.partition), err
 			}
 			if batch.Control {
 				below.ended(batch.ProducerID, batch.LastOffset)
