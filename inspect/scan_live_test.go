@@ -320,6 +320,19 @@ func TestLiveReadsOnlyThePartitionOfAGroup(t *testing.T) {
 	})
 }
 
+// Where share state is stored depends on the topic too: a group's name alone does not tell the partition.
+func TestLiveNamedGroupOfAnotherTopicReadsAllPartitions(t *testing.T) {
+	live(t, 0, func(t *testing.T, f *liveFake) {
+		if err := f.CreateTopic("__share_group_state", 5, nil); err != nil {
+			t.Fatal(err)
+		}
+		live, _ := f.plan(Wanted{Topic: ShareGroupState, Groups: []string{"payments"}})
+		if len(live.Parts) != 5 {
+			t.Errorf("reads %d of 5 partitions", len(live.Parts))
+		}
+	})
+}
+
 func TestLiveLimitEndsTheScan(t *testing.T) {
 	live(t, 3, func(t *testing.T, f *liveFake) {
 		p := f.producer()
