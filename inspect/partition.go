@@ -10,7 +10,8 @@ type partitionReader struct {
 	topic     Topic
 	partition int32
 	filter    Filter
-	raw       bool // show the bytes of all rows
+	raw       bool  // show the bytes of all rows
+	start     int64 // records before it are in a batch that reaches beyond it
 	outcome   func(producerID, offset int64) Outcome
 	emit      func(*Row) error
 
@@ -33,6 +34,9 @@ func (p *partitionReader) batch(b *Batch) error {
 		txn = &p.transaction
 	}
 	err := p.decompressor.Each(b, func(r Record) error {
+		if r.Offset < p.start {
+			return nil
+		}
 		if b.Control {
 			p.stopped = p.marker(b, r)
 		} else {

@@ -79,7 +79,7 @@ func (l *Live) byLeader() map[cluster.Broker][]int {
 func (l *Live) show(f *feed, i int, o Options, emit func(*Row) error) (*cluster.Error, error) {
 	var bad damage
 	below, beyond := decided{}, endings{}
-	p := &partitionReader{topic: o.Topic, partition: l.Parts[i].ID, filter: o.Filter, raw: o.Raw, emit: func(r *Row) error {
+	p := &partitionReader{topic: o.Topic, partition: l.Parts[i].ID, start: l.Parts[i].Start, filter: o.Filter, raw: o.Raw, emit: func(r *Row) error {
 		bad.count(r)
 		return emit(r)
 	}}

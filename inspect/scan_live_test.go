@@ -204,6 +204,18 @@ func TestLiveTellsWhatBecameOfTransactions(t *testing.T) {
 	})
 }
 
+func TestLiveBeginsAtTheLogStart(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		p := f.producer()
+		f.commits(p, 0, "g", 1, 2, 3)
+		f.commits(p, 0, "g", 4)
+		if err := f.DeleteRecords("__consumer_offsets", 0, 2); err != nil { // inside the first batch
+			t.Fatal(err)
+		}
+		wantScan(t, scanned{Rows: []string{"0/2 OffsetCommit g orders:0 3", "0/3 OffsetCommit g orders:0 4"}}, f.scan(Options{}))
+	})
+}
+
 func TestLiveLogTrimmedMeanwhileIsAnErrorOfThePartition(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
 		p := f.producer()
