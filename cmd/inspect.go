@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -277,7 +278,18 @@ func (s *session) showRecords(ctx context.Context, f form, plan inspect.Report, 
 	for _, n := range slices.Concat(plan.Notes, report.Notes) {
 		s.note("%s", n)
 	}
-	return ended(s.report(errs, nil))
+	return ended(s.report(errs, readHints(errs)))
+}
+
+// readHints name the ACL that a scan needs, which is more than to describe the topic.
+func readHints(errs []*cluster.Error) map[missing]string {
+	hints := map[missing]string{}
+	for _, e := range errs {
+		if e.Scope == cluster.ScopeTopic && e.Unauthorized() {
+			hints[missing{e.Scope, e.Name}] = fmt.Sprintf("this user needs: kafka-acls --add --allow-principal User:NAME --operation Read --topic %q", e.Name)
+		}
+	}
+	return hints
 }
 
 func recordColumns() []output.Column[inspect.Row] {
