@@ -104,6 +104,7 @@ func TestFeedStopsFetchingAtItsBudget(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { testLoop(ctx, f, []int{1}, 100, 100) })
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if n := len(f.queues[1].bodies); n != 3 {
 			t.Errorf("%d bodies wait, want 3: the one that fills the budget is the last", n)
 		}
