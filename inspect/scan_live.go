@@ -223,7 +223,7 @@ func (l *Live) give(f *feed, p *position, e *cluster.Error) {
 	f.end(p.part, e)
 }
 
-// idleLimit is how many answers without a batch in them are taken before a part is given up: below the end
+// idleLimit is how many answers without a new batch in them are taken before a part is given up: below the end
 // there is something, or compaction has left an empty batch in its place.
 const idleLimit = 10
 
@@ -232,7 +232,7 @@ const idleLimit = 10
 func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
 	until := l.Parts[p.part].until(p.phase)
 	whole, next, err := wholeBatches(got.Records, until)
-	if whole == 0 && next < until {
+	if next <= p.at && next < until { // nothing, or what came before
 		if first {
 			p.idle++
 		}
