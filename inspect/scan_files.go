@@ -85,7 +85,7 @@ func (p *partitionReader) segments(segments []Segment, report *Report) error {
 func (p *partitionReader) unreadableRest(s Segment, end *SegmentError) error {
 	row := p.begin(Record{Offset: end.LastOffset + 1, Timestamp: -1})
 	if end.Batches == 0 {
-		row.Offset = 0
+		row.Offset = s.base()
 	}
 	row.Damaged = true
 	row.KeyJSON, row.ValueJSON = append(row.KeyJSON, "null"...), append(row.ValueJSON, "null"...)

@@ -138,6 +138,15 @@ func TestFilesThatAreNoSegments(t *testing.T) {
 	}
 }
 
+func TestFilesShowALaterSegmentThatIsNoneAtItsOffset(t *testing.T) {
+	dir := folder(t, 7)
+	l := newTestLog(t).commits("a", 1, 2)
+	first := l.write(dir, 0)
+	l.bytes = []byte(strings.Repeat("garbage ", 20))
+	second := l.write(dir, 2)
+	wantPrefixes(t, []string{"7/0 OffsetCommit", "7/1 OffsetCommit", "7/2 ERROR "}, scanFiles(t, Options{}, first, second).Rows)
+}
+
 func TestFilesThatCannotBeOpenedAreErrorsOfTheirPartition(t *testing.T) {
 	dir := folder(t, 8)
 	good := newTestLog(t).commits("a", 1).write(dir, 0)

@@ -16,6 +16,15 @@ type Segment struct {
 	Partition int32
 }
 
+// base is the segment's first offset, as Kafka names the file; 0 of another name.
+func (s Segment) base() int64 {
+	n, err := strconv.ParseUint(strings.TrimSuffix(filepath.Base(s.Path), ".log"), 10, 63)
+	if err != nil {
+		return 0
+	}
+	return int64(n)
+}
+
 // LogName is the name of the topic.
 func (t Topic) LogName() string {
 	switch t {
