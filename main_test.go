@@ -89,6 +89,11 @@ func verbs() map[string]verb {
 		"badport":   {"badport http|tls|closed|mute|garbage", 1, false, (*fixture).badPort},
 		"untouched": {"untouched (nobody has connected to $BADPORT)", 0, false, (*fixture).untouched},
 
+		// Segments of __consumer_offsets.
+		"segment": {"segment FILE GROUP TOPIC:P OFFSET… (one more batch, a commit for each offset)", 4, false, (*fixture).segment},
+		"flip":    {"flip FILE BYTE (its lowest bit)", 2, false, (*fixture).flip},
+		"cut":     {"cut FILE BYTES (leaves so many)", 2, false, (*fixture).cut},
+
 		// Running and checking.
 		"exits":     {"exits [-within D] CODE PROGRAM [ARG]…", 2, false, (*fixture).exits},
 		"start":     {"start PROGRAM [ARG]… (goes on when it waits for a mute broker, or has printed export NAME=VALUE)", 1, false, (*fixture).start},

@@ -174,7 +174,10 @@ func recordTypes(topic inspect.Topic, words []string) (map[string]bool, error) {
 				types[k] = true
 			}
 		default:
-			return nil, usagef("--type %q: have %s", w, strings.Join(append([]string{"commit", "group"}, known...), ", "))
+			if topic == inspect.ConsumerOffsets {
+				known = append([]string{"commit", "group"}, known...)
+			}
+			return nil, usagef("--type %q: have %s", w, strings.Join(known, ", "))
 		}
 	}
 	return types, nil

@@ -131,7 +131,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 	for _, n := range slices.Concat(plan.Notes, report.Notes) {
 		s.note("%s", n)
 	}
-	return ended(s.report(errs, nil))
+	return ended(s.report(errs, readHints(errs)))
 }
 
 // unseen are the groups named of which there is no record.
@@ -143,4 +143,15 @@ func unseen(groups []string, seen map[string]bool) []*cluster.Error {
 		}
 	}
 	return errs
+}
+
+// readHints name the ACL that a scan needs, which is more than to describe the topic.
+func readHints(errs []*cluster.Error) map[missing]string {
+	hints := map[missing]string{}
+	for _, e := range errs {
+		if e.Scope == cluster.ScopeTopic && e.Unauthorized() {
+			hints[missing{e.Scope, e.Name}] = fmt.Sprintf("this user needs: kafka-acls --add --allow-principal User:NAME --operation Read --topic %q", e.Name)
+		}
+	}
+	return hints
 }

@@ -31,15 +31,24 @@ func (d *decided) take(list []cluster.Aborted) {
 
 // of is the outcome of what a producer wrote up to an offset; offsets come in order.
 func (d *decided) of(producerID, offset int64) Outcome {
-	for len(d.pending) > 0 && d.pending[0].FirstOffset <= offset {
-		d.aborted[d.pending[0].ProducerID] = true
-		d.pending = d.pending[1:]
-	}
+	d.begin(offset)
 	if d.aborted[producerID] {
 		return Aborted
 	}
 	return Committed
 }
 
-// ended says that a producer's transaction has ended.
-func (d *decided) ended(producerID int64) { delete(d.aborted, producerID) }
+// begin begins the aborted transactions up to an offset.
+func (d *decided) begin(offset int64) {
+	for len(d.pending) > 0 && d.pending[0].FirstOffset <= offset {
+		d.aborted[d.pending[0].ProducerID] = true
+		d.pending = d.pending[1:]
+	}
+}
+
+// ended says that a producer's transaction has ended with a marker at an offset. The transaction may only begin
+// here: compaction takes an aborted one's records first and its marker later.
+func (d *decided) ended(producerID, offset int64) {
+	d.begin(offset)
+	delete(d.aborted, producerID)
+}

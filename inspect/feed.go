@@ -23,6 +23,7 @@ type body struct {
 type feed struct {
 	mu      sync.Mutex
 	changed *sync.Cond
+	budget  int // feedBudget
 	reading int // index of the partition that the reader is at
 	waiting int // bytes in all queues
 	stopped bool
@@ -36,7 +37,7 @@ type queue struct {
 }
 
 func newFeed(partitions int) *feed {
-	f := &feed{queues: make([]queue, partitions)}
+	f := &feed{budget: feedBudget, queues: make([]queue, partitions)}
 	f.changed = sync.NewCond(&f.mu)
 	return f
 }
@@ -70,7 +71,7 @@ func (f *feed) next(i int) (body, bool, *cluster.Error) {
 	for len(q.bodies) == 0 && !q.ended && !f.stopped {
 		f.changed.Wait()
 	}
-	if len(q.bodies) == 0 {
+	if len(q.bodies) == 0 || f.stopped {
 		return body{}, false, q.err
 	}
 	b := q.bodies[0]
@@ -81,7 +82,7 @@ func (f *feed) next(i int) (body, bool, *cluster.Error) {
 	return b, true, nil
 }
 
-// stop ends all waiting: the reader has seen enough.
+// stop ends all waiting, and nothing more comes: the reader has seen enough.
 func (f *feed) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -95,7 +96,7 @@ func (f *feed) choose(ctx context.Context, open []int) []int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for !f.stopped && ctx.Err() == nil {
-		if f.waiting < feedBudget {
+		if f.waiting < f.budget {
 			return open
 		}
 		for _, i := range open {

@@ -16,9 +16,12 @@ func (f *Filter) all() bool { return f.Group == nil && f.Partition == nil && f.T
 
 // selects reports whether a record with that key is shown.
 func (f *Filter) selects(k *Key) bool {
+	return (f.Types == nil || f.Types[k.Name]) && f.about(k)
+}
+
+// about reports whether a key is of a group and a partition that are asked for, whatever its type.
+func (f *Filter) about(k *Key) bool {
 	switch {
-	case f.Types != nil && !f.Types[k.Name]:
-		return false
 	case f.Group != nil && (k.Group == nil || !f.Group(k.Group)):
 		return false
 	case f.Partition != nil && (k.Topic == nil || !f.Partition(k.Topic, k.Partition)):
@@ -28,7 +31,7 @@ func (f *Filter) selects(k *Key) bool {
 }
 
 // selectsMarker reports whether the marker of a transaction is shown; touched: the transaction has a record
-// that is.
+// of a group and a partition that are asked for, though its type may not be.
 func (f *Filter) selectsMarker(touched bool) bool {
 	if f.Types != nil && !f.Types[MarkerName] {
 		return false

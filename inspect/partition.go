@@ -10,12 +10,13 @@ type partitionReader struct {
 	topic     Topic
 	partition int32
 	filter    Filter
-	raw       bool // show the bytes of all rows
+	raw       bool  // show the bytes of all rows
+	start     int64 // records before it are in a batch that reaches beyond it
 	outcome   func(producerID, offset int64) Outcome
 	emit      func(*Row) error
 
 	decompressor Decompressor
-	touched      map[int64]bool // producers whose transaction has a row so far
+	touched      map[int64]bool // producers whose transaction has a record so far of what the filter is about
 	row          Row
 	timestamp    int64
 	transaction  Transaction
@@ -33,6 +34,9 @@ func (p *partitionReader) batch(b *Batch) error {
 		txn = &p.transaction
 	}
 	err := p.decompressor.Each(b, func(r Record) error {
+		if r.Offset < p.start {
+			return nil
+		}
 		if b.Control {
 			p.stopped = p.marker(b, r)
 		} else {
@@ -65,8 +69,13 @@ func (p *partitionReader) record(r Record, txn *Transaction) error {
 		if !p.filter.all() {
 			return nil
 		}
-	} else if !p.filter.selects(&key) {
-		return nil
+	} else {
+		if txn != nil && p.filter.about(&key) {
+			p.touch(txn.ProducerID)
+		}
+		if !p.filter.selects(&key) {
+			return nil
+		}
 	}
 	row := p.begin(r)
 	row.Key, row.Type, row.Transaction, row.Tombstone = key, key.Name, txn, r.Value == nil
@@ -75,9 +84,6 @@ func (p *partitionReader) record(r Record, txn *Transaction) error {
 		row.ValueJSON, row.Err = p.topic.AppendValue(row.ValueJSON, key.Type, r.Value)
 	} else {
 		row.ValueJSON = append(row.ValueJSON, "null"...)
-	}
-	if txn != nil {
-		p.touch(txn.ProducerID)
 	}
 	return p.emit(row)
 }

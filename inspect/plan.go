@@ -65,7 +65,7 @@ func (w Wanted) choose(t cluster.Topic) (tps []cluster.TP, errs []*cluster.Error
 	for _, p := range t.Partitions {
 		tp := cluster.TP{Topic: t.Name, Partition: p.ID}
 		switch {
-		case w.Groups != nil && !stored[p.ID], w.Partitions != nil && !w.Partitions[p.ID]:
+		case w.Groups != nil && w.Topic == ConsumerOffsets && !stored[p.ID], w.Partitions != nil && !w.Partitions[p.ID]:
 		case p.Err != nil:
 			errs = append(errs, p.Err)
 		default:

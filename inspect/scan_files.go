@@ -47,6 +47,15 @@ func files(segments []Segment, o Options, emit func(*Row) error, report *Report)
 		bad.count(r)
 		return emit(r)
 	}}
+	err = p.segments(segments, report)
+	if e := bad.error(o.Topic, p.partition); e != nil { // also of a scan that has reached its limit
+		report.Errors = append(report.Errors, e)
+	}
+	return err
+}
+
+// segments makes rows of all segments of the partition.
+func (p *partitionReader) segments(segments []Segment, report *Report) error {
 	for i, s := range segments {
 		err := eachChunk(s.Path, func(c Chunk) error {
 			for b := range Batches(c.Bytes) {
@@ -69,9 +78,6 @@ func files(segments []Segment, o Options, emit func(*Row) error, report *Report)
 			}
 		}
 	}
-	if e := bad.error(o.Topic, p.partition); e != nil {
-		report.Errors = append(report.Errors, e)
-	}
 	return nil
 }
 
@@ -79,7 +85,7 @@ func files(segments []Segment, o Options, emit func(*Row) error, report *Report)
 func (p *partitionReader) unreadableRest(s Segment, end *SegmentError) error {
 	row := p.begin(Record{Offset: end.LastOffset + 1, Timestamp: -1})
 	if end.Batches == 0 {
-		row.Offset = 0
+		row.Offset = s.base()
 	}
 	row.Damaged = true
 	row.KeyJSON, row.ValueJSON = append(row.KeyJSON, "null"...), append(row.ValueJSON, "null"...)

@@ -49,6 +49,11 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 	var errs cluster.Errors
 	for i := range l.Parts {
 		e, err := l.show(f, i, o, emit)
+		if e.Unauthorized() { // of one partition as of all
+			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
+		}
+		errs.Add(e)
+		report.Errors = errs.All
 		switch {
 		case errors.Is(err, errStop):
 			return report, nil
@@ -56,12 +61,7 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 			return report, err
 		case caller.Err() != nil:
 			return report, caller.Err()
-		case e.Unauthorized(): // of one partition as of all
-			errs.Add(e.Of(cluster.ScopeTopic, l.Topic.Name))
-		default:
-			errs.Add(e)
 		}
-		report.Errors = errs.All
 	}
 	return report, nil
 }
@@ -75,11 +75,11 @@ func (l *Live) byLeader() map[cluster.Broker][]int {
 	return m
 }
 
-// show makes rows of what the feed brings of one partition.
+// show makes rows of what the feed brings of one partition. The first error is the partition's, the second emit's.
 func (l *Live) show(f *feed, i int, o Options, emit func(*Row) error) (*cluster.Error, error) {
 	var bad damage
 	below, beyond := decided{}, endings{}
-	p := &partitionReader{topic: o.Topic, partition: l.Parts[i].ID, filter: o.Filter, raw: o.Raw, emit: func(r *Row) error {
+	p := &partitionReader{topic: o.Topic, partition: l.Parts[i].ID, start: l.Parts[i].Start, filter: o.Filter, raw: o.Raw, emit: func(r *Row) error {
 		bad.count(r)
 		return emit(r)
 	}}
@@ -105,10 +105,10 @@ func (l *Live) show(f *feed, i int, o Options, emit func(*Row) error) (*cluster.
 				continue
 			}
 			if err := p.batch(&batch); err != nil {
-				return nil, err
+				return bad.error(o.Topic, p.partition), err
 			}
 			if batch.Control {
-				below.ended(batch.ProducerID)
+				below.ended(batch.ProducerID, batch.LastOffset)
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func (l *Live) give(f *feed, p *position, e *cluster.Error) {
 	f.end(p.part, e)
 }
 
-// idleLimit is how many answers without a batch in them are taken before a part is given up: below the end
+// idleLimit is how many answers without a new batch in them are taken before a part is given up: below the end
 // there is something, or compaction has left an empty batch in its place.
 const idleLimit = 10
 
@@ -232,7 +232,7 @@ const idleLimit = 10
 func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
 	until := l.Parts[p.part].until(p.phase)
 	whole, next, err := wholeBatches(got.Records, until)
-	if whole == 0 && next < until {
+	if next <= p.at && next < until { // nothing, or what came before
 		if first {
 			p.idle++
 		}

@@ -16,6 +16,15 @@ type Segment struct {
 	Partition int32
 }
 
+// base is the segment's first offset, as Kafka names the file; 0 of another name.
+func (s Segment) base() int64 {
+	n, err := strconv.ParseUint(strings.TrimSuffix(filepath.Base(s.Path), ".log"), 10, 63)
+	if err != nil {
+		return 0
+	}
+	return int64(n)
+}
+
 // LogName is the name of the topic.
 func (t Topic) LogName() string {
 	switch t {
@@ -29,7 +38,8 @@ func (t Topic) LogName() string {
 
 // FindSegments finds the segment files that paths name, in the order of partitions and of the log: a segment
 // itself, the folder of one partition, or a broker's log directory, of which it takes all partitions of the
-// topic. A segment's partition is the number in its folder's name; partition, if not nil, says it instead.
+// topic, or the one that partition says if not nil. A segment's partition is the number in its folder's name;
+// where that does not tell it, partition does.
 func FindSegments(t Topic, paths []string, partition *int32) ([]Segment, error) {
 	var all []Segment
 	for _, path := range paths {
@@ -120,15 +130,15 @@ func (e *NoPartitionError) Error() string {
 }
 
 func (t Topic) partitionOfFile(path string, partition *int32) (int32, error) {
-	if partition != nil {
-		return *partition, nil
-	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return 0, err
 	}
 	if p, ok := t.partitionOfFolder(filepath.Dir(abs)); ok {
 		return p, nil
+	}
+	if partition != nil {
+		return *partition, nil
 	}
 	return 0, &NoPartitionError{path}
 }

@@ -1,0 +1,157 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// testLoop puts n bodies of so many bytes of each of its partitions, as the loop of one leader does.
+func testLoop(ctx context.Context, f *feed, mine []int, n, size int) {
+	left := map[int]int{}
+	for _, i := range mine {
+		left[i] = n
+	}
+	for {
+		var open []int
+		for _, i := range mine {
+			if left[i] > 0 {
+				open = append(open, i)
+			}
+		}
+		if len(open) == 0 {
+			return
+		}
+		open = f.choose(ctx, open)
+		if len(open) == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond) // of the bubble: a request
+		for _, i := range open {
+			f.put(i, body{batches: fmt.Appendf(nil, "%d.%d%s", i, n-left[i], strings.Repeat(" ", size))})
+			if left[i]--; left[i] == 0 {
+				f.end(i, nil)
+			}
+		}
+	}
+}
+
+// readAll takes all bodies, partition after partition.
+func readAll(f *feed, partitions int) []string {
+	var got []string
+	for i := range partitions {
+		for {
+			b, ok, _ := f.next(i)
+			if !ok {
+				break
+			}
+			got = append(got, strings.TrimSpace(string(b.batches)))
+		}
+	}
+	return got
+}
+
+// A deadlock panics: nobody in the bubble would be left to wake the others.
+func TestFeedKeepsTheOrderAndNeverDeadlocks(t *testing.T) {
+	const partitions, bodies = 6, 5
+	var want []string
+	for i := range partitions {
+		for n := range bodies {
+			want = append(want, fmt.Sprintf("%d.%d", i, n))
+		}
+	}
+	for _, budget := range []int{1, 50, 1000, 1 << 20} {
+		for _, leaders := range []int{1, 2, 3} {
+			t.Run(fmt.Sprintf("budget %d, %d leaders", budget, leaders), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					f := newFeed(partitions)
+					f.budget = budget
+					var wg sync.WaitGroup
+					for l := range leaders {
+						var mine []int
+						for i := l; i < partitions; i += leaders {
+							mine = append(mine, i)
+						}
+						wg.Go(func() { testLoop(t.Context(), f, mine, bodies, 100) })
+					}
+					got := readAll(f, partitions)
+					wg.Wait()
+					if d := cmp.Diff(want, got); d != "" {
+						t.Errorf("(-want +got):\n%s", d)
+					}
+					if f.waiting != 0 {
+						t.Errorf("%d bytes wait though all were taken", f.waiting)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestFeedStopsFetchingAtItsBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFeed(2)
+		f.budget = 250
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { testLoop(ctx, f, []int{1}, 100, 100) })
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := len(f.queues[1].bodies); n != 3 {
+			t.Errorf("%d bodies wait, want 3: the one that fills the budget is the last", n)
+		}
+		cancel()
+		f.stop()
+		wg.Wait()
+	})
+}
+
+func TestFeedStopEndsEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFeed(2)
+		f.budget = 1
+		f.put(1, body{batches: make([]byte, 10)})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if open := f.choose(t.Context(), []int{1}); open != nil {
+				t.Errorf("may fetch %v after stop", open)
+			}
+		})
+		wg.Go(func() {
+			if _, ok, _ := f.next(0); ok {
+				t.Error("a body came of nothing")
+			}
+		})
+		synctest.Wait()
+		f.stop()
+		wg.Wait()
+		if _, ok, _ := f.next(1); ok {
+			t.Error("a body came after stop")
+		}
+		if open := f.choose(t.Context(), []int{0, 1}); open != nil {
+			t.Errorf("may fetch %v after stop", open)
+		}
+	})
+}
+
+func TestFeedKeepsTheFirstReasonOfAnEnd(t *testing.T) {
+	f := newFeed(1)
+	why := &cluster.Error{Code: "X"}
+	f.put(0, body{batches: []byte("a")})
+	f.end(0, why)
+	f.end(0, nil)
+	if b, ok, e := f.next(0); !ok || e != nil || string(b.batches) != "a" {
+		t.Errorf("got %q, %v, %v: what came before the end is shown", b.batches, ok, e)
+	}
+	if _, ok, e := f.next(0); ok || e != why {
+		t.Errorf("got %v, %v, want the reason", ok, e)
+	}
+}

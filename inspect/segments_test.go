@@ -1,0 +1,112 @@
+package inspect
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// tree makes files and, of names that end in a slash, folders.
+func tree(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, n := range names {
+		path := filepath.Join(dir, n)
+		if strings.HasSuffix(n, "/") {
+			if err := os.MkdirAll(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestFindSegments(t *testing.T) {
+	dir := tree(t,
+		"__consumer_offsets-7/00000000000000000000.log", "__consumer_offsets-7/00000000000000000100.log", "__consumer_offsets-7/00000000000000000000.index",
+		"__consumer_offsets-10/00000000000000000000.log", "orders-7/00000000000000000000.log", "__consumer_offsets-x/1.log", "__consumer_offsets-11",
+		"lo[g] *?/__consumer_offsets-3/1.log", "copy/1.log", "other/__share_group_state-4/1.log",
+	)
+	seven := []Segment{{"__consumer_offsets-7/00000000000000000000.log", 7}, {"__consumer_offsets-7/00000000000000000100.log", 7}}
+	ten := Segment{"__consumer_offsets-10/00000000000000000000.log", 10}
+	five := int32(5)
+	sevenP := int32(7)
+	for _, c := range []struct {
+		name      string
+		topic     Topic
+		paths     []string
+		partition *int32
+		want      []Segment
+	}{
+		{"segment", ConsumerOffsets, []string{seven[1].Path}, nil, seven[1:]},
+		{"folder", ConsumerOffsets, []string{"__consumer_offsets-7"}, nil, seven},
+		{"trailing slash", ConsumerOffsets, []string{"__consumer_offsets-7/"}, nil, seven},
+		{"log directory", ConsumerOffsets, []string{"."}, nil, append(seven[:2:2], ten)},
+		{"a folder and one of its segments", ConsumerOffsets, []string{"__consumer_offsets-10", seven[1].Path, "__consumer_offsets-7"}, nil, append(seven[:2:2], ten)},
+		{"glob characters", ConsumerOffsets, []string{"lo[g] *?"}, nil, []Segment{{"lo[g] *?/__consumer_offsets-3/1.log", 3}}},
+		{"glob characters before a folder", ConsumerOffsets, []string{"lo[g] *?/__consumer_offsets-3"}, nil, []Segment{{"lo[g] *?/__consumer_offsets-3/1.log", 3}}},
+		{"partition said", ConsumerOffsets, []string{"copy/1.log"}, &five, []Segment{{"copy/1.log", 5}}},
+		{"one partition of a log directory", ConsumerOffsets, []string{"."}, &sevenP, seven},
+		{"partition said of a folder that tells another", ConsumerOffsets, []string{"__consumer_offsets-10"}, &sevenP, []Segment{ten}},
+		{"share", ShareGroupState, []string{"other"}, nil, []Segment{{"other/__share_group_state-4/1.log", 4}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Chdir(dir)
+			got, err := FindSegments(c.topic, c.paths, c.partition)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestFindSegmentsInsideAFolder(t *testing.T) {
+	t.Chdir(filepath.Join(tree(t, "__consumer_offsets-7/1.log"), "__consumer_offsets-7"))
+	for _, path := range []string{".", "1.log"} {
+		got, err := FindSegments(ConsumerOffsets, []string{path}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff([]Segment{{"1.log", 7}}, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", path, d)
+		}
+	}
+}
+
+func TestFindSegmentsRefuses(t *testing.T) {
+	dir := tree(t, "copy/1.log", "empty/", "__consumer_offsets-5/", "__consumer_offsets--1/1.log", "__consumer_offsets-2147483648/1.log")
+	t.Chdir(dir)
+	for _, path := range []string{"copy/1.log", "__consumer_offsets--1/1.log", "__consumer_offsets-2147483648/1.log"} {
+		var none *NoPartitionError
+		if _, err := FindSegments(ConsumerOffsets, []string{path}, nil); !errors.As(err, &none) || none.Path != path {
+			t.Errorf("%s: got %v, want a NoPartitionError", path, err)
+		}
+	}
+	if _, err := FindSegments(ConsumerOffsets, []string{"gone"}, nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing path: %v", err)
+	}
+	for path, want := range map[string]string{
+		"empty":                "empty: no folder __consumer_offsets-N of a partition in it",
+		"copy":                 "copy: no folder __consumer_offsets-N of a partition in it",
+		"__consumer_offsets-5": "__consumer_offsets-5: no segment (*.log) in it",
+	} {
+		if _, err := FindSegments(ConsumerOffsets, []string{path}, nil); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", path, err, want)
+		}
+	}
+}
