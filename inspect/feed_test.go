@@ -45,7 +45,7 @@ func testLoop(ctx context.Context, f *feed, mine []int, n, size int) {
 }
 
 // readAll takes all bodies, partition after partition.
-func readAll(f *feed, partitions int) []string {
+func drained(f *feed, partitions int) []string {
 	var got []string
 	for i := range partitions {
 		for {
@@ -82,7 +82,7 @@ func TestFeedKeepsTheOrderAndNeverDeadlocks(t *testing.T) {
 						}
 						wg.Go(func() { testLoop(t.Context(), f, mine, bodies, 100) })
 					}
-					got := readAll(f, partitions)
+					got := drained(f, partitions)
 					wg.Wait()
 					if d := cmp.Diff(want, got); d != "" {
 						t.Errorf("(-want +got):\n%s", d)

@@ -53,7 +53,14 @@ func FindSegments(t Topic, paths []string, partition *int32) ([]Segment, error) 
 	slices.SortFunc(all, func(a, b Segment) int {
 		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(filepath.Base(a.Path), filepath.Base(b.Path)), cmp.Compare(a.Path, b.Path))
 	})
-	return slices.CompactFunc(all, func(a, b Segment) bool { return a.Path == b.Path }), nil
+	return slices.CompactFunc(all, func(a, b Segment) bool { return samePath(a.Path, b.Path) }), nil
+}
+
+// samePath reports whether two spellings name the same file, as far as the names tell.
+func samePath(a, b string) bool {
+	x, err1 := filepath.Abs(a)
+	y, err2 := filepath.Abs(b)
+	return err1 == nil && err2 == nil && x == y
 }
 
 func (t Topic) segmentsAt(path string, partition *int32) ([]Segment, error) {
