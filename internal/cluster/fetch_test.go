@@ -17,6 +17,9 @@ func TestFetchBringsRecordsAsTheyStandInTheLog(t *testing.T) {
 		r := f.ready()
 		f.produce(0, "first", "second")
 		topic, leader := f.topicOf(r, 0)
+		if err := f.MoveTopicPartition("t", 1, (leader.ID+1)%3); err != nil { // kfake chooses leaders at random
+			t.Fatal(err)
+		}
 		got, e := r.Fetch(t.Context(), leader, topic, []FetchFrom{{1, 0}, {0, 0}}, false, fetchAll())
 		diff(t, "error", []string{""}, codes(e))
 		diff(t, "codes", []string{"NOT_LEADER_FOR_PARTITION", ""}, codes(got[0].Err, got[1].Err))
