@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
 // Segment is one file of a partition's log.
@@ -33,7 +35,7 @@ func (t Topic) LogName() string {
 	case TransactionState:
 		return "__transaction_state"
 	}
-	return "__consumer_offsets"
+	return cluster.OffsetsTopic
 }
 
 // FindSegments finds the segment files that paths name, in the order of partitions and of the log: a segment

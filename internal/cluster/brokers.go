@@ -98,9 +98,7 @@ func (r *Run) offlineFor(group string) *Error {
 }
 
 // Node is the broker with that id, as far as the run knows.
-func (r *Run) Node(id int32) (Broker, bool) { return r.node(id) }
-
-func (r *Run) node(id int32) (Broker, bool) {
+func (r *Run) Node(id int32) (Broker, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i, ok := slices.BinarySearchFunc(r.nodes, id, func(b Broker, id int32) int { return cmp.Compare(b.ID, id) })

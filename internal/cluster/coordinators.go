@@ -34,7 +34,7 @@ func findCoordinators(names []string, ask func(kmsg.Request) (*kmsg.FindCoordina
 	switch {
 	case e != nil:
 		for i, n := range names {
-			out[i] = coordinator{Group: n, Err: e.of(ScopeGroup, n)}
+			out[i] = coordinator{Group: n, Err: e.Of(ScopeGroup, n)}
 		}
 	case resp.Version < 4:
 		out[0] = coordinator{names[0], Broker{resp.NodeID, resp.Host, resp.Port}, kafkaError(ScopeGroup, names[0], resp.ErrorCode, resp.ErrorMessage)}

@@ -115,7 +115,7 @@ func TestMuteBrokerCostsItsOwnRowsAndIsAskedOnce(t *testing.T) {
 				for _, c := range r.Committed(t.Context(), refs(names...)) {
 					want := Commits{Group: c.Group, Items: []Commit{{TP: TP{"t", 0}, Offset: 7, LeaderEpoch: -1, Metadata: c.Group + "0"}}}
 					if f.CoordinatorFor(c.Group) == 1 {
-						want = Commits{Group: c.Group, Err: dead.of(ScopeGroup, c.Group)}
+						want = Commits{Group: c.Group, Err: dead.Of(ScopeGroup, c.Group)}
 					}
 					diff(t, "commits", want, c)
 				}
@@ -128,7 +128,7 @@ func TestMuteBrokerCostsItsOwnRowsAndIsAskedOnce(t *testing.T) {
 				for _, tp := range tps {
 					want := Log{Start: ptr(int64(0)), End: ptr(int64(0))}
 					if tp.Partition%3 == 1 {
-						want = Log{Err: dead.of(ScopePartition, tp.String())}
+						want = Log{Err: dead.Of(ScopePartition, tp.String())}
 					}
 					diff(t, "log of "+tp.String(), want, logs[tp])
 				}

@@ -65,9 +65,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// of returns the same failure seen from another scope: a broker that did not answer is also the
+// Of returns the same failure seen from another scope: a broker that did not answer is also the
 // failure of each group and partition it was asked for.
-func (e *Error) of(s Scope, name string) *Error {
+func (e *Error) Of(s Scope, name string) *Error {
 	if e == nil {
 		return nil
 	}
@@ -78,10 +78,6 @@ func (e *Error) of(s Scope, name string) *Error {
 	c.Scope, c.Name = s, name
 	return &c
 }
-
-// Of is the same failure seen from another scope: a broker that did not answer is also the failure of each
-// partition it was asked for.
-func (e *Error) Of(s Scope, name string) *Error { return e.of(s, name) }
 
 // Unauthorized reports whether a broker refused because of ACLs.
 func (e *Error) Unauthorized() bool {

@@ -141,11 +141,11 @@ func (r *Run) listOffsets(ctx context.Context, id int32, tps []TP, s Spec) []lis
 	out := make([]listed, len(tps))
 	fail := func(e *Error) []listed {
 		for i, tp := range tps {
-			out[i].err = e.of(ScopePartition, tp.String())
+			out[i].err = e.Of(ScopePartition, tp.String())
 		}
 		return out
 	}
-	node, ok := r.node(id)
+	node, ok := r.Node(id)
 	if !ok {
 		return fail(&Error{Scope: ScopeBroker, Name: Broker{ID: id, Host: "?"}.Name(), Code: kerr.BrokerNotAvailable.Message, Message: "the leader is not among the brokers that the cluster lists", Retriable: true})
 	}

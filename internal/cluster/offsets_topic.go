@@ -85,7 +85,7 @@ func (t offsetsTopic) offlineFor(group string) *Error {
 	if p.Err == nil {
 		return nil
 	}
-	e := p.Err.of(ScopeGroup, group)
+	e := p.Err.Of(ScopeGroup, group)
 	e.Message = fmt.Sprintf("partition %d of %s, where it is stored, has no leader", p.ID, OffsetsTopic)
 	return e
 }

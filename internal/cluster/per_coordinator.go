@@ -92,7 +92,7 @@ func (r *Run) askOnce(ctx context.Context, refs []Ref, ask askGroups) map[string
 func allFailed(groups []string, e *Error) map[string]*Error {
 	m := make(map[string]*Error, len(groups))
 	for _, g := range groups {
-		m[g] = e.of(ScopeGroup, g)
+		m[g] = e.Of(ScopeGroup, g)
 	}
 	return m
 }

@@ -97,7 +97,7 @@ func (r *Run) Topics(ctx context.Context, names []string) []Topic {
 		t, ok := got[n]
 		switch {
 		case e != nil:
-			t = Topic{Name: n, Err: e.of(ScopeTopic, n)}
+			t = Topic{Name: n, Err: e.Of(ScopeTopic, n)}
 		case !ok:
 			t = Topic{Name: n, Err: missing(ScopeTopic, n)}
 		}

@@ -36,7 +36,7 @@ func (r *Run) witnesses() []Ref {
 	var out []Ref
 	for i, name := range witnessNames(int32(len(topic.Partitions))) {
 		p := topic.Partitions[i]
-		node, known := r.node(p.Leader)
+		node, known := r.Node(p.Leader)
 		if name != "" && p.ID == int32(i) && known {
 			out = append(out, Ref{Group: name, Type: Classic, Coordinator: &node, once: true})
 		}
@@ -94,7 +94,7 @@ func (g *groupReader) unsettled(node Broker, witnesses []Ref, answers map[string
 		case dead != nil:
 			g.fail(dead) // once, not for each partition
 		default:
-			g.fail(e.of(ScopePartition, g.offsetsPartition(w)))
+			g.fail(e.Of(ScopePartition, g.offsetsPartition(w)))
 		}
 	}
 	return open
@@ -114,7 +114,7 @@ func (g *groupReader) settle(ctx context.Context, open pass) {
 		g.fail(open.why[b.Addr()])
 	}
 	for _, w := range open.witnesses {
-		g.fail(notTakenOver(open.why[w.Group].of(ScopePartition, g.offsetsPartition(w))))
+		g.fail(notTakenOver(open.why[w.Group].Of(ScopePartition, g.offsetsPartition(w))))
 	}
 }
 
@@ -130,7 +130,7 @@ func (g *groupReader) locate(ctx context.Context, open pass) (next, lost pass) {
 			lost.witnesses = append(lost.witnesses, w)
 			lost.why[w.Group] = e
 		default:
-			g.fail(e.of(ScopePartition, g.offsetsPartition(w)))
+			g.fail(e.Of(ScopePartition, g.offsetsPartition(w)))
 		}
 	}
 	return next, lost
