@@ -28,11 +28,14 @@ type feed struct {
 	waiting int // bytes in all queues
 	stopped bool
 	queues  []queue
+
+	unordered bool // no partition is read before the others: see take
 }
 
 type queue struct {
 	bodies []body
 	ended  bool // nothing more comes
+	held   bool // by a reader: see take
 	err    *cluster.Error
 }
 
@@ -74,12 +77,17 @@ func (f *feed) next(i int) (body, bool, *cluster.Error) {
 	if len(q.bodies) == 0 || f.stopped {
 		return body{}, false, q.err
 	}
+	return f.pop(q), true, nil
+}
+
+// pop takes the first body of a queue that has one.
+func (f *feed) pop(q *queue) body {
 	b := q.bodies[0]
 	q.bodies[0] = body{} // for the collector
 	q.bodies = q.bodies[1:]
 	f.waiting -= len(b.batches)
 	f.changed.Broadcast()
-	return b, true, nil
+	return b
 }
 
 // stop ends all waiting, and nothing more comes: the reader has seen enough.
@@ -100,7 +108,7 @@ func (f *feed) choose(ctx context.Context, open []int) []int {
 			return open
 		}
 		for _, i := range open {
-			if i == f.reading && len(f.queues[i].bodies) == 0 {
+			if !f.unordered && i == f.reading && len(f.queues[i].bodies) == 0 {
 				return []int{i}
 			}
 		}

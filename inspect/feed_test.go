@@ -155,3 +155,30 @@ func TestFeedKeepsTheFirstReasonOfAnEnd(t *testing.T) {
 		t.Errorf("got %v, %v, want the reason", ok, e)
 	}
 }
+
+// Readers to whom order is nothing get what there is, of one partition one reader at a time.
+func TestFeedTakesFromAnyPartition(t *testing.T) {
+	f := newFeed(2)
+	f.put(1, body{batches: []byte("a")})
+	f.put(1, body{batches: []byte("b")})
+	i, b, ok := f.take()
+	if i != 1 || string(b.batches) != "a" || !ok {
+		t.Fatalf("took %d %q %v", i, b.batches, ok)
+	}
+	f.put(0, body{batches: []byte("c")})
+	if i, b, _ = f.take(); i != 0 || string(b.batches) != "c" {
+		t.Fatalf("took %d %q of a partition that another reader holds", i, b.batches)
+	}
+	f.release(1)
+	if i, b, _ = f.take(); i != 1 || string(b.batches) != "b" {
+		t.Fatalf("took %d %q", i, b.batches)
+	}
+	f.end(0, nil)
+	f.end(1, &cluster.Error{Code: "X"})
+	if _, _, ok = f.take(); ok {
+		t.Fatal("took something after the end")
+	}
+	if f.failure(0) != nil || f.failure(1) == nil {
+		t.Errorf("failures %v, %v", f.failure(0), f.failure(1))
+	}
+}
