@@ -7,6 +7,7 @@ import (
 
 // Commit is the value of a commit: where a group is in a partition.
 type Commit struct {
+	Version         int16 // of the value, which decides what fields it has
 	Offset          int64
 	LeaderEpoch     int32    // -1 when the record has none
 	Metadata        []byte   // text of the client's own; points into the value
@@ -23,7 +24,8 @@ func ParseCommit(value []byte) (c Commit, ok bool) {
 		return c, false
 	}
 	b := value[2:]
-	switch value[1] {
+	c.Version = int16(value[1])
+	switch c.Version {
 	case 0, 2:
 		ok = c.classic(b, 8, 8)
 	case 1:

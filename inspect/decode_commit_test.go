@@ -17,22 +17,22 @@ func TestCommitByHand(t *testing.T) {
 	}{
 		{"v0", "0000 000000000000002a 0001 6d 0000000000000003",
 			`{"version":0,"data":{"offset":42,"metadata":"m","commitTimestamp":3}}`,
-			Commit{42, -1, []byte("m"), 3, -1, [16]byte{}}},
+			Commit{0, 42, -1, []byte("m"), 3, -1, [16]byte{}}},
 		{"v1", "0001 000000000000002a 0000 0000000000000003 0000000000000009",
 			`{"version":1,"data":{"offset":42,"metadata":"","commitTimestamp":3,"expireTimestamp":9}}`,
-			Commit{42, -1, []byte{}, 3, 9, [16]byte{}}},
+			Commit{1, 42, -1, []byte{}, 3, 9, [16]byte{}}},
 		{"v2, offset -1", "0002 ffffffffffffffff 0000 0000000000000003",
 			`{"version":2,"data":{"offset":-1,"metadata":"","commitTimestamp":3}}`,
-			Commit{-1, -1, []byte{}, 3, -1, [16]byte{}}},
+			Commit{2, -1, -1, []byte{}, 3, -1, [16]byte{}}},
 		{"v3", "0003 7fffffffffffffff 00000005 0002 c3a9 0000000000000003",
 			`{"version":3,"data":{"offset":9223372036854775807,"leaderEpoch":5,"metadata":"é","commitTimestamp":3}}`,
-			Commit{1<<63 - 1, 5, []byte("é"), 3, -1, [16]byte{}}},
+			Commit{3, 1<<63 - 1, 5, []byte("é"), 3, -1, [16]byte{}}},
 		{"v4 of a transaction, no topic id", "0004 000000000000002a ffffffff 01 0000000000000003 00",
 			`{"version":4,"data":{"offset":42,"leaderEpoch":-1,"metadata":"","commitTimestamp":3}}`,
-			Commit{42, -1, []byte{}, 3, -1, [16]byte{}}},
+			Commit{4, 42, -1, []byte{}, 3, -1, [16]byte{}}},
 		{"v4", "0004 000000000000002a 00000001 02 6d 0000000000000003 01 00 10 110000000000000000000000000000ff",
 			`{"version":4,"data":{"offset":42,"leaderEpoch":1,"metadata":"m","commitTimestamp":3,"topicId":"EQAAAAAAAAAAAAAAAAAA_w"}}`,
-			Commit{42, 1, []byte("m"), 3, -1, id}},
+			Commit{4, 42, 1, []byte("m"), 3, -1, id}},
 	}
 	for _, test := range tests {
 		value := unhex(t, test.value)
@@ -93,7 +93,8 @@ func FuzzCommitAgrees(f *testing.F) {
 }
 
 type commitText struct {
-	Data *struct {
+	Version int16
+	Data    *struct {
 		Offset              int64
 		LeaderEpoch         *int32
 		Metadata            string
@@ -102,6 +103,29 @@ type commitText struct {
 		TopicID             string
 		UnknownTaggedFields map[string]string
 	}
+}
+
+// A commit's key and value read the same off the bytes as by the table.
+func FuzzCommitJSON(f *testing.F) {
+	for _, s := range samples(f) {
+		if s.topic == ConsumerOffsets && s.keyType() < 2 {
+			f.Add(s.key, s.value)
+		}
+	}
+	f.Fuzz(func(t *testing.T, key, value []byte) {
+		if k, ok := parseCommitKey(key); ok {
+			want, err := ConsumerOffsets.AppendKey(nil, key)
+			if got := k.appendCommitJSON(nil); err != nil || string(got) != string(want) {
+				t.Fatalf("key %x: %s, by the table %s, %v", key, got, want, err)
+			}
+		}
+		if c, ok := ParseCommit(value); ok {
+			want, err := ConsumerOffsets.AppendValue(nil, 1, value)
+			if got := c.appendJSON(nil); err != nil || string(got) != string(want) {
+				t.Fatalf("value %x: %s, by the table %s, %v", value, got, want, err)
+			}
+		}
+	})
 }
 
 // wantOddCommit holds that the fast path leaves to the table only errors, unknown tagged fields and
@@ -124,7 +148,7 @@ func commitOf(t *testing.T, text []byte) Commit {
 		t.Fatalf("%s: %v", text, err)
 	}
 	d := read.Data
-	c := Commit{Offset: d.Offset, LeaderEpoch: -1, Metadata: []byte(d.Metadata), CommitTimestamp: d.CommitTimestamp, ExpireTimestamp: -1}
+	c := Commit{Version: read.Version, Offset: d.Offset, LeaderEpoch: -1, Metadata: []byte(d.Metadata), CommitTimestamp: d.CommitTimestamp, ExpireTimestamp: -1}
 	if d.LeaderEpoch != nil {
 		c.LeaderEpoch = *d.LeaderEpoch
 	}

@@ -24,6 +24,11 @@ func (k Key) HasTopic() bool { return k.Topic != nil }
 
 // ParseKey reads a key's fields. Of a type it does not know only Type is set, and the error says so.
 func (t Topic) ParseKey(key []byte) (Key, error) {
+	if t == ConsumerOffsets {
+		if k, ok := parseCommitKey(key); ok {
+			return k, nil
+		}
+	}
 	if len(key) < 2 {
 		return Key{}, shortError("key", key)
 	}

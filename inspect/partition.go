@@ -19,6 +19,7 @@ type partitionReader struct {
 	touched      map[int64]bool // producers whose transaction has a record so far of what the filter is about
 	row          Row
 	timestamp    int64
+	commit       Commit
 	transaction  Transaction
 	stopped      error // of emit
 }
@@ -79,6 +80,13 @@ func (p *partitionReader) record(r Record, txn *Transaction) error {
 	}
 	row := p.begin(r)
 	row.Key, row.Type, row.Transaction, row.Tombstone = key, key.Name, txn, r.Value == nil
+	if err == nil && key.HasTopic() {
+		var ok bool
+		if p.commit, ok = ParseCommit(r.Value); ok {
+			row.Commit = &p.commit
+			return p.emit(row)
+		}
+	}
 	row.KeyJSON, row.Err = p.topic.AppendKey(row.KeyJSON, r.Key)
 	if row.Err == nil {
 		row.ValueJSON, row.Err = p.topic.AppendValue(row.ValueJSON, key.Type, r.Value)

@@ -1,6 +1,8 @@
 package output
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -140,6 +142,24 @@ func escapeFrom(line []byte, start int) []byte {
 		}
 	}
 	return line
+}
+
+// safeFrom makes what dst has from start on safe, as appendSafe does. Nearly all text is ASCII and needs nothing.
+func safeFrom(dst []byte, start int) []byte {
+	text := dst[start:]
+	for len(text) >= 8 {
+		// A byte that is not below 0x7f has, of itself or of itself plus one, the upper bit.
+		if w := binary.LittleEndian.Uint64(text); (w|w+0x0101010101010101)&0x8080808080808080 != 0 {
+			return appendSafe(dst[:start], bytes.Clone(dst[start:]))
+		}
+		text = text[8:]
+	}
+	for _, b := range text {
+		if b >= 0x7f {
+			return appendSafe(dst[:start], bytes.Clone(dst[start:]))
+		}
+	}
+	return dst
 }
 
 // appendSafe appends text, in which what isHidden can stand only inside double quotes, with that as the \uNNNN that

@@ -19,8 +19,7 @@ type jsonAppender interface {
 type items[T any] struct {
 	buf  bytes.Buffer
 	json *json.Encoder
-	own  []byte
-	safe []byte
+	item []byte
 }
 
 func newItems[T any]() *items[T] {
@@ -30,19 +29,24 @@ func newItems[T any]() *items[T] {
 	return i
 }
 
-// encode returns the item of row without a line end, valid until the next call.
-func (i *items[T]) encode(row *T) ([]byte, error) {
+// append appends the item of row without a line end.
+func (i *items[T]) append(dst []byte, row *T) ([]byte, error) {
+	start := len(dst)
 	if own, ok := any(row).(jsonAppender); ok {
-		i.own = own.AppendJSON(i.own[:0])
-		i.safe = appendSafe(i.safe[:0], i.own)
-		return i.safe, nil
+		return safeFrom(own.AppendJSON(dst), start), nil
 	}
 	i.buf.Reset()
 	if err := i.json.Encode(row); err != nil {
-		return nil, fmt.Errorf("encoding a row: %w", err)
+		return dst, fmt.Errorf("encoding a row: %w", err)
 	}
-	i.safe = appendSafe(i.safe[:0], bytes.TrimSuffix(i.buf.Bytes(), []byte("\n")))
-	return i.safe, nil
+	return safeFrom(append(dst, bytes.TrimSuffix(i.buf.Bytes(), []byte("\n"))...), start), nil
+}
+
+// encode returns the item of row without a line end, valid until the next call.
+func (i *items[T]) encode(row *T) ([]byte, error) {
+	var err error
+	i.item, err = i.append(i.item[:0], row)
+	return i.item, err
 }
 
 // lines writes NDJSON.
@@ -62,6 +66,14 @@ func (l *lines[T]) row(row *T) error {
 }
 
 func (l *lines[T]) close(json.RawMessage) error { return nil }
+
+func (l *lines[T]) line() func([]byte, *T) ([]byte, error) {
+	items := newItems[T]()
+	return func(dst []byte, row *T) ([]byte, error) {
+		dst, err := items.append(dst, row)
+		return append(dst, '\n'), err
+	}
+}
 
 // document writes JSON: the head's members, then one item a line, then the errors.
 type document[T any] struct {

@@ -147,6 +147,28 @@ func (w *Writer[T]) Row(row *T) error {
 	return w.err
 }
 
+// lineMaker is a format in which a row is a line of its own, whatever comes before.
+type lineMaker[T any] interface {
+	line() func(dst []byte, row *T) ([]byte, error)
+}
+
+// Lines returns what appends the line of a row, for rows by the million, of which several goroutines make the lines
+// for WriteLines: each needs a function of its own. nil: in this format a row is no line, use Row.
+func (w *Writer[T]) Lines() func(dst []byte, row *T) ([]byte, error) {
+	if m, ok := w.enc.(lineMaker[T]); ok {
+		return m.line()
+	}
+	return nil
+}
+
+// WriteLines writes whole lines that functions of Lines have made.
+func (w *Writer[T]) WriteLines(lines []byte) error {
+	if w.err == nil {
+		_, w.err = w.out.Write(lines)
+	}
+	return w.err
+}
+
 // Flush hands complete rows to the underlying writer, for commands that follow something. Table, Wide and YAML keep
 // rows back until Close, or until a Block is full.
 func (w *Writer[T]) Flush() error {

@@ -11,11 +11,11 @@ type separated[T any] struct {
 	out  *bufio.Writer
 	cols []Column[T]
 	csv  bool
-	line []byte
+	buf  []byte
 }
 
 func newSeparated[T any](out *bufio.Writer, f Format, o Options, cols []Column[T]) *separated[T] {
-	s := &separated[T]{out: out, cols: cols, csv: f == CSV, line: make([]byte, 0, 512)}
+	s := &separated[T]{out: out, cols: cols, csv: f == CSV, buf: make([]byte, 0, 512)}
 	if o.Headers {
 		// A failure stays in the bufio.Writer, which returns it at the next call.
 		_ = s.write(func(dst []byte, c *Column[T]) []byte { return append(dst, c.Name...) })
@@ -29,11 +29,23 @@ func (s *separated[T]) row(row *T) error {
 
 // write writes one line, with cell appending each of its cells.
 func (s *separated[T]) write(cell func([]byte, *Column[T]) []byte) error {
+	s.buf = s.append(s.buf[:0], cell)
+	_, err := s.out.Write(s.buf)
+	return err
+}
+
+func (s *separated[T]) line() func([]byte, *T) ([]byte, error) {
+	return func(dst []byte, row *T) ([]byte, error) {
+		return s.append(dst, func(dst []byte, c *Column[T]) []byte { return c.appendCell(dst, row) }), nil
+	}
+}
+
+// append appends one line, with cell appending each of its cells.
+func (s *separated[T]) append(line []byte, cell func([]byte, *Column[T]) []byte) []byte {
 	sep := byte('\t')
 	if s.csv {
 		sep = ','
 	}
-	line := s.line[:0]
 	for i := range s.cols {
 		if i > 0 {
 			line = append(line, sep)
@@ -44,9 +56,7 @@ func (s *separated[T]) write(cell func([]byte, *Column[T]) []byte) error {
 			line = s.quoteFrom(line, start)
 		}
 	}
-	s.line = append(line, '\n')
-	_, err := s.out.Write(s.line)
-	return err
+	return append(line, '\n')
 }
 
 // quoteFrom puts line[start:] in quotes if CSV needs them.
