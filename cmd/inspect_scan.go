@@ -38,8 +38,8 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 	if err != nil {
 		return err
 	}
-	return s.showRecords(ctx, f, req, inspect.Report{}, func(emit func(*inspect.Row) error) (inspect.Report, error) {
-		return inspect.Files(segments, req.scan, emit)
+	return s.showRecords(ctx, f, req, inspect.Report{}, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
+		return inspect.Files(segments, o, emit)
 	})
 }
 
@@ -73,8 +73,8 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
 	live.Run = client.Run(cluster.Deadline{}) // a scan takes its time: only each answer is waited for
-	return s.showRecords(ctx, f, req, report, func(emit func(*inspect.Row) error) (inspect.Report, error) {
-		return live.Read(ctx, req.scan, emit)
+	return s.showRecords(ctx, f, req, report, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
+		return live.Read(ctx, o, emit)
 	})
 }
 
@@ -98,15 +98,26 @@ func (req inspectRequest) segments() ([]inspect.Segment, error) {
 	}), nil
 }
 
+// scanFunc is a scan, of a cluster or of files.
+type scanFunc func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error)
+
 // showRecords prints the rows of a scan as they come, and then what else it and its plan have to say.
-func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, scan func(emit func(*inspect.Row) error) (inspect.Report, error)) error {
+func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, scan scanFunc) error {
 	f.options.Block = tableBlock
 	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
 	if err != nil {
 		return err
 	}
+	if w.Lines() != nil {
+		req.scan.Lines = &inspect.Lines{New: w.Lines, Write: func(lines []byte) error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return writeError(w.WriteLines(lines))
+		}}
+	}
 	seen := map[string]bool{}
-	report, err := scan(func(r *inspect.Row) error {
+	report, err := scan(req.scan, func(r *inspect.Row) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // feedBudget bounds the bytes that wait to be shown, of all partitions together.
-const feedBudget = 64 << 20
+const feedBudget = 32 << 20
 
 // body is what one Fetch brought of a partition: whole batches.
 type body struct {
@@ -65,7 +65,7 @@ func (f *feed) end(i int, err *cluster.Error) {
 }
 
 // next takes the next body of the i-th partition; false: there is none any more.
-func (f *feed) next(i int) (body, bool, *cluster.Error) {
+func (f *feed) next(i int) (body, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reading = i
@@ -75,9 +75,9 @@ func (f *feed) next(i int) (body, bool, *cluster.Error) {
 		f.changed.Wait()
 	}
 	if len(q.bodies) == 0 || f.stopped {
-		return body{}, false, q.err
+		return body{}, false
 	}
-	return f.pop(q), true, nil
+	return f.pop(q), true
 }
 
 // pop takes the first body of a queue that has one.

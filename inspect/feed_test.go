@@ -49,7 +49,7 @@ func drained(f *feed, partitions int) []string {
 	var got []string
 	for i := range partitions {
 		for {
-			b, ok, _ := f.next(i)
+			b, ok := f.next(i)
 			if !ok {
 				break
 			}
@@ -126,14 +126,14 @@ func TestFeedStopEndsEverything(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if _, ok, _ := f.next(0); ok {
+			if _, ok := f.next(0); ok {
 				t.Error("a body came of nothing")
 			}
 		})
 		synctest.Wait()
 		f.stop()
 		wg.Wait()
-		if _, ok, _ := f.next(1); ok {
+		if _, ok := f.next(1); ok {
 			t.Error("a body came after stop")
 		}
 		if open := f.choose(t.Context(), []int{0, 1}); open != nil {
@@ -148,11 +148,11 @@ func TestFeedKeepsTheFirstReasonOfAnEnd(t *testing.T) {
 	f.put(0, body{batches: []byte("a")})
 	f.end(0, why)
 	f.end(0, nil)
-	if b, ok, e := f.next(0); !ok || e != nil || string(b.batches) != "a" {
-		t.Errorf("got %q, %v, %v: what came before the end is shown", b.batches, ok, e)
+	if b, ok := f.next(0); !ok || string(b.batches) != "a" {
+		t.Errorf("got %q, %v: what came before the end is shown", b.batches, ok)
 	}
-	if _, ok, e := f.next(0); ok || e != why {
-		t.Errorf("got %v, %v, want the reason", ok, e)
+	if _, ok := f.next(0); ok || f.failure(0) != why {
+		t.Errorf("got %v, %v, want the reason", ok, f.failure(0))
 	}
 }
 

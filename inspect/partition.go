@@ -1,20 +1,17 @@
 package inspect
 
 import (
-	"errors"
 	"fmt"
 )
 
-// partitionReader makes rows of the batches of one partition, given in order.
+// partitionReader makes rows of the batches of one partition after the other, each given in order.
 type partitionReader struct {
-	topic     Topic
-	partition int32
-	filter    Filter
-	raw       bool  // show the bytes of all rows
-	start     int64 // records before it are in a batch that reaches beyond it
-	outcome   func(producerID, offset int64) Outcome
-	emit      func(*Row) error
+	topic  Topic
+	filter Filter
+	raw    bool // show the bytes of all rows
+	emit   func(*Row) error
 
+	partition    partition
 	decompressor Decompressor
 	touched      map[int64]bool // producers whose transaction has a record so far of what the filter is about
 	row          Row
@@ -24,18 +21,35 @@ type partitionReader struct {
 	stopped      error // of emit
 }
 
-// errStop ends a scan that has shown enough.
-var errStop = errors.New("stopped")
+// begins says which partition the next batches are of.
+func (p *partitionReader) begins(part partition) {
+	if p.partition != part {
+		p.partition, p.touched = part, nil
+	}
+}
+
+// piece makes rows of a stretch of the log. The error is emit's.
+func (p *partitionReader) piece(of piece) error {
+	for b := range Batches(of.batches) {
+		var txn *Transaction
+		if b.Transactional && !b.Control {
+			p.transaction = Transaction{b.ProducerID, b.ProducerEpoch, of.outcomes[0]}
+			txn, of.outcomes = &p.transaction, of.outcomes[1:]
+		}
+		if b.LastOffset < p.partition.start {
+			continue
+		}
+		if err := p.batch(&b, txn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // batch makes rows of one batch. The error is emit's; what is wrong with the batch is a row.
-func (p *partitionReader) batch(b *Batch) error {
-	var txn *Transaction
-	if b.Transactional && !b.Control {
-		p.transaction = Transaction{b.ProducerID, b.ProducerEpoch, p.outcome(b.ProducerID, b.LastOffset)}
-		txn = &p.transaction
-	}
+func (p *partitionReader) batch(b *Batch, txn *Transaction) error {
 	err := p.decompressor.Each(b, func(r Record) error {
-		if r.Offset < p.start {
+		if r.Offset < p.partition.start {
 			return nil
 		}
 		if b.Control {
@@ -56,7 +70,7 @@ func (p *partitionReader) batch(b *Batch) error {
 
 // begin makes the row empty, but for its buffers.
 func (p *partitionReader) begin(r Record) *Row {
-	p.row = Row{Partition: p.partition, Offset: r.Offset, RawKey: r.Key, RawValue: r.Value, ShowRaw: p.raw, KeyJSON: p.row.KeyJSON[:0], ValueJSON: p.row.ValueJSON[:0]}
+	p.row = Row{Partition: p.partition.id, Offset: r.Offset, RawKey: r.Key, RawValue: r.Value, ShowRaw: p.raw, KeyJSON: p.row.KeyJSON[:0], ValueJSON: p.row.ValueJSON[:0]}
 	if r.Timestamp >= 0 {
 		p.timestamp = r.Timestamp
 		p.row.Timestamp = &p.timestamp

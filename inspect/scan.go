@@ -10,8 +10,9 @@ import (
 type Options struct {
 	Topic  Topic
 	Filter Filter
-	Raw    bool  // the bytes of every record, not only of those that are not understood
-	Limit  int64 // rows, oldest first; 0: all
+	Raw    bool   // the bytes of every record, not only of those that are not understood
+	Limit  int64  // rows, oldest first; 0: all
+	Lines  *Lines // instead of rows, where they can be made so
 }
 
 // Report is what a scan has to say besides its rows.
@@ -51,6 +52,14 @@ func (d *damage) count(r *Row) {
 		}
 		d.rows++
 	}
+}
+
+// add counts what was damaged after d.
+func (d *damage) add(after damage) {
+	if d.rows == 0 {
+		d.first = after.first
+	}
+	d.rows += after.rows
 }
 
 // error is the failure of the partition; nil if all was read.

@@ -5,80 +5,99 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// chunkSize is how much of a segment is read at once.
+// chunkSize is how much of a segment the first pass reads at once.
 const chunkSize = 1 << 20
 
 // Files shows the records of segments, which come from FindSegments. What became of each transaction is found
 // in a first pass over the headers of a partition's segments. The error is emit's; what cannot be read is rows
 // and errors of the report.
 func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error) {
-	var report Report
-	emit = limited(o.Limit, emit)
-	for len(segments) > 0 {
-		n := 1
-		for n < len(segments) && segments[n].Partition == segments[0].Partition {
-			n++
+	logs := byPartition(segments)
+	partitions := make([]partition, len(logs))
+	for i, log := range logs {
+		partitions[i] = partition{id: log[0].Partition}
+	}
+	f := &fileScan{show: newShow(partitions, o, emit), topic: o.Topic}
+	unread := make([]*cluster.Error, len(logs))
+	for i, log := range logs {
+		ends, err := markersIn(log)
+		if err == nil {
+			err = f.log(i, log, ends)
 		}
-		err := files(segments[:n], o, emit, &report)
 		if errors.Is(err, errStop) {
-			return report, nil
+			break
 		}
 		if err != nil {
-			return report, err
+			unread[i] = unreadable(o.Topic, log[0].Partition, err)
 		}
-		segments = segments[n:]
 	}
-	return report, nil
+	err := f.show.close()
+	return Report{Errors: f.show.errors(unread), Notes: f.show.notes()}, err
 }
 
-// files shows the segments of one partition.
-func files(segments []Segment, o Options, emit func(*Row) error, report *Report) error {
-	ends, err := markersIn(segments)
-	if err != nil {
-		report.Errors = append(report.Errors, unreadable(o.Topic, segments[0].Partition, err))
-		return nil
-	}
-	var bad damage
-	p := &partitionReader{topic: o.Topic, partition: segments[0].Partition, filter: o.Filter, raw: o.Raw, outcome: ends.of, emit: func(r *Row) error {
-		bad.count(r)
-		return emit(r)
-	}}
-	err = p.segments(segments, report)
-	if e := bad.error(o.Topic, p.partition); e != nil { // also of a scan that has reached its limit
-		report.Errors = append(report.Errors, e)
-	}
-	return err
-}
-
-// segments makes rows of all segments of the partition.
-func (p *partitionReader) segments(segments []Segment, report *Report) error {
+// byPartition parts segments, which are in order.
+func byPartition(segments []Segment) [][]Segment {
+	var all [][]Segment
 	for i, s := range segments {
-		err := eachChunk(s.Path, func(c Chunk) error {
-			for b := range Batches(c.Bytes) {
-				if err := p.batch(&b); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		if i == 0 || s.Partition != segments[i-1].Partition {
+			all = append(all, nil)
+		}
+		all[len(all)-1] = append(all[len(all)-1], s)
+	}
+	return all
+}
+
+// fileScan is a scan of segments.
+type fileScan struct {
+	topic Topic
+	show  *show
+	bufs  sync.Pool // of *[]byte, for chunks
+}
+
+// log shows the segments of one partition. The error is show's, or says why a segment cannot be read at all.
+func (f *fileScan) log(part int, segments []Segment, ends endings) error {
+	decide := func(b *Batch) Outcome { return ends.of(b.ProducerID, b.LastOffset) }
+	for i, s := range segments {
+		err := f.segment(part, s, decide)
 		var end *SegmentError
 		switch {
 		case err == nil:
 		case !errors.As(err, &end):
 			return err
 		case errors.Is(err, ErrCut) && i == len(segments)-1:
-			report.Notes = append(report.Notes, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s.Path, end))
+			f.show.note(part, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s.Path, end))
 		default:
-			if err := p.unreadableRest(s, end); err != nil {
+			if err := f.show.do(part, func(r *partitionReader) error { return r.unreadableRest(s, end) }, nil); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// segment shows one segment. The error is show's, or says why the segment cannot be read to its end.
+func (f *fileScan) segment(part int, s Segment, decide func(*Batch) Outcome) error {
+	buf := func() []byte {
+		if b, ok := f.bufs.Get().(*[]byte); ok {
+			return *b
+		}
+		return nil
+	}
+	return eachChunk(s.Path, pieceSize, buf, func(c Chunk) error {
+		var p piece
+		for b := range Batches(c.Bytes) {
+			if b.Transactional && !b.Control {
+				p.outcomes = append(p.outcomes, decide(&b))
+			}
+		}
+		p.batches = c.Bytes
+		return f.show.piece(part, p, func() { f.bufs.Put(&c.Bytes) })
+	})
 }
 
 // unreadableRest makes the row of what is left of a segment that cannot be read to its end.
@@ -102,10 +121,12 @@ func markersIn(segments []Segment) (endings, error) {
 	ends := endings{}
 	var d Decompressor
 	for _, s := range segments {
-		err := eachChunk(s.Path, func(c Chunk) error {
+		var own []byte
+		err := eachChunk(s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
 			for b := range Batches(c.Bytes) {
 				ends.take(&d, &b)
 			}
+			own = c.Bytes
 			return nil
 		})
 		var end *SegmentError
@@ -134,17 +155,17 @@ func (e endings) take(d *Decompressor, b *Batch) {
 	})
 }
 
-// eachChunk reads a segment. The error is do's, or says why the segment cannot be read to its end.
-func eachChunk(path string, do func(Chunk) error) error {
+// eachChunk reads a segment in chunks of about size bytes, each in memory that buf gives. The error is do's, or
+// says why the segment cannot be read to its end.
+func eachChunk(path string, size int, buf func() []byte, do func(Chunk) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	r := NewSegmentReader(f, chunkSize)
-	var buf []byte
+	r := NewSegmentReader(f, size)
 	for {
-		c, err := r.Next(buf)
+		c, err := r.Next(buf())
 		if err == io.EOF {
 			return nil
 		}
@@ -154,6 +175,5 @@ func eachChunk(path string, do func(Chunk) error) error {
 		if err := do(c); err != nil {
 			return err
 		}
-		buf = c.Bytes
 	}
 }

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -28,7 +27,6 @@ type Live struct {
 // Read shows the records of the parts, in the order of partition and offset. The error is emit's, or the
 // context's; what cannot be read is rows and errors of the report.
 func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Report, error) {
-	var report Report
 	caller := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	f := newFeed(len(l.Parts))
@@ -39,25 +37,34 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 	for _, mine := range l.byLeader() {
 		wg.Go(func() { l.fetch(ctx, f, mine) })
 	}
-	emit = limited(o.Limit, emit)
-	var errs cluster.Errors
+	s := newShow(l.partitions(), o, emit)
+	unread := make([]*cluster.Error, len(l.Parts))
 	for i := range l.Parts {
-		e, err := l.show(f, i, o, emit)
+		if l.deal(f, i, s) != nil {
+			break
+		}
+		unread[i] = f.failure(i)
+	}
+	err := s.close()
+	if err == nil {
+		err = caller.Err()
+	}
+	var errs cluster.Errors
+	for _, e := range s.errors(unread) {
 		if e.Unauthorized() { // of one partition as of all
 			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
 		}
 		errs.Add(e)
-		report.Errors = errs.All
-		switch {
-		case errors.Is(err, errStop):
-			return report, nil
-		case err != nil:
-			return report, err
-		case caller.Err() != nil:
-			return report, caller.Err()
-		}
 	}
-	return report, nil
+	return Report{Errors: errs.All}, err
+}
+
+func (l *Live) partitions() []partition {
+	all := make([]partition, len(l.Parts))
+	for i, p := range l.Parts {
+		all[i] = partition{p.ID, p.Start}
+	}
+	return all
 }
 
 // byLeader are the indexes of the parts, by leader.
@@ -69,41 +76,33 @@ func (l *Live) byLeader() map[cluster.Broker][]int {
 	return m
 }
 
-// show makes rows of what the feed brings of one partition. The first error is the partition's, the second emit's.
-func (l *Live) show(f *feed, i int, o Options, emit func(*Row) error) (*cluster.Error, error) {
-	var bad damage
+// deal shows what the feed brings of one partition. An error says that the scan has been stopped.
+func (l *Live) deal(f *feed, i int, s *show) error {
+	part := l.Parts[i]
 	below, beyond := decided{}, endings{}
-	p := &partitionReader{topic: o.Topic, partition: l.Parts[i].ID, start: l.Parts[i].Start, filter: o.Filter, raw: o.Raw, emit: func(r *Row) error {
-		bad.count(r)
-		return emit(r)
-	}}
-	for {
-		b, ok, e := f.next(i)
-		if !ok {
-			if e == nil {
-				e = bad.error(o.Topic, p.partition)
-			}
-			return e, nil
+	decide := func(b *Batch) Outcome {
+		switch {
+		case b.Control:
+			below.ended(b.ProducerID, b.LastOffset)
+			return ""
+		case b.LastOffset < part.Stable:
+			return below.of(b.ProducerID, b.LastOffset)
 		}
-		if b.markers != nil {
+		return beyond.of(b.ProducerID, b.LastOffset)
+	}
+	for {
+		b, ok := f.next(i)
+		switch {
+		case !ok:
+			return nil
+		case b.markers != nil:
 			beyond = b.markers
 			continue
 		}
 		below.take(b.aborted)
-		for batch := range Batches(b.batches) {
-			p.outcome = beyond.of
-			if batch.LastOffset < l.Parts[i].Stable {
-				p.outcome = below.of
-			}
-			if batch.LastOffset < l.Parts[i].Start {
-				continue
-			}
-			if err := p.batch(&batch); err != nil {
-				return bad.error(o.Topic, p.partition), err
-			}
-			if batch.Control {
-				below.ended(batch.ProducerID, batch.LastOffset)
-			}
+		err := pieces(b.batches, decide, func(p piece) error { return s.piece(i, p, nil) })
+		if err != nil {
+			return err
 		}
 	}
 }
