@@ -74,6 +74,7 @@ func newInspectCommand(s *session) *cobra.Command {
 type inspectRequest struct {
 	scan       inspect.Options
 	paths      []string
+	spooled    string             // the one of them that has standard input
 	partitions cluster.Partitions // nil: all
 	groups     []string           // by name; nil: all, or those that match
 	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
@@ -98,6 +99,9 @@ func (o inspectOptions) request(args []string, changed func(string) bool) (inspe
 	}
 	if len(o.groups) > 0 && changed("match") {
 		return req, usagef("--group and --match exclude one another")
+	}
+	if req.scan.Topic == inspect.TransactionState && (o.groups != nil || changed("match")) {
+		return req, usagef("records of %s are of transactional ids, not of groups", req.scan.Topic.LogName())
 	}
 	if req.scan.Filter, err = o.filter(req.scan.Topic, changed("match")); err != nil {
 		return req, err

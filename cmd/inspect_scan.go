@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 
 	"github.com/offsetctl/offsetctl/inspect"
@@ -32,7 +33,7 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 			return err
 		}
 		defer os.Remove(path)
-		req.paths[i] = path
+		req.paths[i], req.spooled = path, path
 	}
 	segments, err := req.segments()
 	if err != nil {
@@ -93,16 +94,27 @@ func (req inspectRequest) segments() ([]inspect.Segment, error) {
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
+	for i := range segments {
+		if segments[i].Path == req.spooled {
+			segments[i].Name = "standard input"
+		}
+	}
 	return slices.DeleteFunc(segments, func(s inspect.Segment) bool {
 		return req.partitions != nil && !req.partitions[s.Partition]
 	}), nil
 }
+
+// scanMemory is what the collector tries to stay below: a scan of any size needs some 60 MB at a time.
+const scanMemory = 96 << 20
 
 // scanFunc is a scan, of a cluster or of files.
 type scanFunc func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error)
 
 // showRecords prints the rows of a scan as they come, and then what else it and its plan have to say.
 func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, scan scanFunc) error {
+	if s.env("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(scanMemory)
+	}
 	f.options.Block = tableBlock
 	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
 	if err != nil {

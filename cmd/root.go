@@ -39,17 +39,10 @@ type session struct {
 	bare func(context.Context) error // what a command line without a command does; nil: print the help
 }
 
-// memoryLimit is what the collector tries to stay below, whatever it was allowed: a scan of any size needs some 60 MB
-// at a time, and no command more unless what it shows does.
-const memoryLimit = 96 << 20
-
 // Main runs one command line and returns its exit code. Data goes to out, everything else to errw.
 func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // commands are short: collecting while 60,000 rows are built takes a quarter of the time
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
 	}
 	s := &session{program: "offsetctl", now: time.Now(), in: in, out: out, err: errw, env: os.Getenv, dial: dialCluster}
 	if f, ok := out.(*os.File); ok {

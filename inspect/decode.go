@@ -112,5 +112,8 @@ func appendData(dst []byte, what string, in []byte, l *layout) ([]byte, error) {
 }
 
 func shortError(what string, b []byte) error {
+	if b == nil {
+		return fmt.Errorf("%s: null", what)
+	}
 	return fmt.Errorf("%s: %d bytes left at byte 0, 2 needed", what, len(b))
 }

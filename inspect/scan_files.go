@@ -70,7 +70,7 @@ func (f *fileScan) log(part int, segments []Segment, ends endings) error {
 		case !errors.As(err, &end):
 			return err
 		case errors.Is(err, ErrCut) && i == len(segments)-1:
-			f.show.note(part, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s.Path, end))
+			f.show.note(part, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end))
 		default:
 			if err := f.show.do(part, func(r *partitionReader) error { return r.unreadableRest(s, end) }, nil); err != nil {
 				return err
@@ -108,7 +108,7 @@ func (p *partitionReader) unreadableRest(s Segment, end *SegmentError) error {
 	}
 	row.Damaged = true
 	row.KeyJSON, row.ValueJSON = append(row.KeyJSON, "null"...), append(row.ValueJSON, "null"...)
-	row.Err = fmt.Errorf("%s: %w", s.Path, end)
+	row.Err = fmt.Errorf("%s: %w", s, end)
 	return p.emit(row)
 }
 

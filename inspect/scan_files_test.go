@@ -129,7 +129,7 @@ func TestFilesThatAreNoSegments(t *testing.T) {
 			if err := os.WriteFile(path, c.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got := scanFiles(t, Options{}, Segment{path, 7})
+			got := scanFiles(t, Options{}, Segment{Path: path, Partition: 7})
 			wantPrefixes(t, c.rows, got.Rows)
 			if len(got.Errors) != len(c.rows) || len(got.Notes) > 0 {
 				t.Errorf("errors %q, notes %q", got.Errors, got.Notes)
@@ -150,7 +150,7 @@ func TestFilesShowALaterSegmentThatIsNoneAtItsOffset(t *testing.T) {
 func TestFilesThatCannotBeOpenedAreErrorsOfTheirPartition(t *testing.T) {
 	dir := folder(t, 8)
 	good := newTestLog(t).commits("a", 1).write(dir, 0)
-	gone := Segment{filepath.Join(t.TempDir(), "gone.log"), 7}
+	gone := Segment{Path: filepath.Join(t.TempDir(), "gone.log"), Partition: 7}
 	report, err := Files([]Segment{gone, good}, Options{}, func(*Row) error { return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestFilesShowForeignRecords(t *testing.T) {
 	}
 	want := []string{
 		`{"partition":7,"offset":0,"timestamp":"2023-11-14T22:13:20.000Z","key":{"type":99,"name":null,"data":null},"value":null,"tombstone":false,"transaction":null,"error":"key: unknown record type 99","rawKey":"006301","rawValue":"02"}`,
-		`{"partition":7,"offset":1,"timestamp":"2023-11-14T22:13:20.000Z","key":{"type":null,"name":null,"data":null},"value":null,"tombstone":false,"transaction":null,"error":"key: 0 bytes left at byte 0, 2 needed","rawKey":null,"rawValue":"03"}`,
+		`{"partition":7,"offset":1,"timestamp":"2023-11-14T22:13:20.000Z","key":{"type":null,"name":null,"data":null},"value":null,"tombstone":false,"transaction":null,"error":"key: null","rawKey":null,"rawValue":"03"}`,
 	}
 	if d := cmp.Diff(want, got[:2]); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

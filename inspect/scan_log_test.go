@@ -98,7 +98,7 @@ func (l *testLog) write(dir string, base int64) Segment {
 	}
 	l.bytes = nil
 	p, _ := ConsumerOffsets.partitionOfFolder(dir)
-	return Segment{path, p}
+	return Segment{Path: path, Partition: p}
 }
 
 func newTestLog(t testing.TB) *testLog { return &testLog{t: t} }

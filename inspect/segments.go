@@ -16,6 +16,14 @@ import (
 type Segment struct {
 	Path      string
 	Partition int32
+	Name      string // what to call it where the path says nothing; empty: the path
+}
+
+func (s Segment) String() string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return s.Path
 }
 
 // base is the segment's first offset, as Kafka names the file; 0 of another name.
@@ -72,7 +80,7 @@ func (t Topic) segmentsAt(path string, partition *int32) ([]Segment, error) {
 	}
 	if !info.IsDir() {
 		p, err := t.partitionOfFile(path, partition)
-		return []Segment{{path, p}}, err
+		return []Segment{{Path: path, Partition: p}}, err
 	}
 	if _, ok := t.partitionOfFolder(path); ok {
 		return t.segmentsIn(path, partition)
@@ -116,14 +124,20 @@ func (t Topic) segmentsIn(dir string, partition *int32) ([]Segment, error) {
 	if err != nil {
 		return nil, err
 	}
+	files = slices.DeleteFunc(files, isFolder)
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no segment (*.log) in it", dir)
 	}
 	var all []Segment
 	for _, f := range files {
-		all = append(all, Segment{f, p})
+		all = append(all, Segment{Path: f, Partition: p})
 	}
 	return all, nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // escapeGlob makes a path stand for itself in a pattern.

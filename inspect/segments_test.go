@@ -35,12 +35,12 @@ func tree(t *testing.T, names ...string) string {
 
 func TestFindSegments(t *testing.T) {
 	dir := tree(t,
-		"__consumer_offsets-7/00000000000000000000.log", "__consumer_offsets-7/00000000000000000100.log", "__consumer_offsets-7/00000000000000000000.index",
+		"__consumer_offsets-7/00000000000000000000.log", "__consumer_offsets-7/00000000000000000100.log", "__consumer_offsets-7/00000000000000000000.index", "__consumer_offsets-7/folder.log/",
 		"__consumer_offsets-10/00000000000000000000.log", "orders-7/00000000000000000000.log", "__consumer_offsets-x/1.log", "__consumer_offsets-11",
 		"lo[g] *?/__consumer_offsets-3/1.log", "copy/1.log", "other/__share_group_state-4/1.log",
 	)
-	seven := []Segment{{"__consumer_offsets-7/00000000000000000000.log", 7}, {"__consumer_offsets-7/00000000000000000100.log", 7}}
-	ten := Segment{"__consumer_offsets-10/00000000000000000000.log", 10}
+	seven := []Segment{{Path: "__consumer_offsets-7/00000000000000000000.log", Partition: 7}, {Path: "__consumer_offsets-7/00000000000000000100.log", Partition: 7}}
+	ten := Segment{Path: "__consumer_offsets-10/00000000000000000000.log", Partition: 10}
 	five := int32(5)
 	sevenP := int32(7)
 	for _, c := range []struct {
@@ -55,12 +55,12 @@ func TestFindSegments(t *testing.T) {
 		{"trailing slash", ConsumerOffsets, []string{"__consumer_offsets-7/"}, nil, seven},
 		{"log directory", ConsumerOffsets, []string{"."}, nil, append(seven[:2:2], ten)},
 		{"a folder and one of its segments", ConsumerOffsets, []string{"__consumer_offsets-10", seven[1].Path, "__consumer_offsets-7"}, nil, append(seven[:2:2], ten)},
-		{"glob characters", ConsumerOffsets, []string{"lo[g] *?"}, nil, []Segment{{"lo[g] *?/__consumer_offsets-3/1.log", 3}}},
-		{"glob characters before a folder", ConsumerOffsets, []string{"lo[g] *?/__consumer_offsets-3"}, nil, []Segment{{"lo[g] *?/__consumer_offsets-3/1.log", 3}}},
-		{"partition said", ConsumerOffsets, []string{"copy/1.log"}, &five, []Segment{{"copy/1.log", 5}}},
+		{"glob characters", ConsumerOffsets, []string{"lo[g] *?"}, nil, []Segment{{Path: "lo[g] *?/__consumer_offsets-3/1.log", Partition: 3}}},
+		{"glob characters before a folder", ConsumerOffsets, []string{"lo[g] *?/__consumer_offsets-3"}, nil, []Segment{{Path: "lo[g] *?/__consumer_offsets-3/1.log", Partition: 3}}},
+		{"partition said", ConsumerOffsets, []string{"copy/1.log"}, &five, []Segment{{Path: "copy/1.log", Partition: 5}}},
 		{"one partition of a log directory", ConsumerOffsets, []string{"."}, &sevenP, seven},
 		{"partition said of a folder that tells another", ConsumerOffsets, []string{"__consumer_offsets-10"}, &sevenP, []Segment{ten}},
-		{"share", ShareGroupState, []string{"other"}, nil, []Segment{{"other/__share_group_state-4/1.log", 4}}},
+		{"share", ShareGroupState, []string{"other"}, nil, []Segment{{Path: "other/__share_group_state-4/1.log", Partition: 4}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Chdir(dir)
@@ -82,7 +82,7 @@ func TestFindSegmentsInsideAFolder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff([]Segment{{"1.log", 7}}, got); d != "" {
+		if d := cmp.Diff([]Segment{{Path: "1.log", Partition: 7}}, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", path, d)
 		}
 	}

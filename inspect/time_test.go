@@ -24,11 +24,11 @@ func TestAppendTime(t *testing.T) {
 	}
 }
 
-// Every day from the year 0 to 9999, at some time of the day, is what package time says.
+// Each fifth day from the year 0 to 9999, at some time of the day, is what package time says.
 func TestAppendTimeIsTheCalendars(t *testing.T) {
 	const day = 24 * 60 * 60 * 1000
 	r := rand.New(rand.NewPCG(1, 2))
-	for ms := int64(-62167219200000); ms < 253402300800000; ms += day {
+	for ms := int64(-62167219200000); ms < 253402300800000-5*day; ms += 5 * day {
 		at := ms + r.Int64N(day)
 		if got, want := string(AppendTime(nil, at)), time.UnixMilli(at).UTC().Format("2006-01-02T15:04:05.000Z"); got != want {
 			t.Fatalf("%d: got %s, want %s", at, got, want)
