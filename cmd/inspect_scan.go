@@ -38,6 +38,11 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 	if err != nil {
 		return err
 	}
+	if len(segments) > 0 && segments[0].Partition != segments[len(segments)-1].Partition { // they are sorted
+		if err := req.needsOnePartition(); err != nil {
+			return err
+		}
+	}
 	return s.showRecords(ctx, f, req, inspect.Report{}, func(emit func(*inspect.Row) error) (inspect.Report, error) {
 		return inspect.Files(segments, req.scan, emit)
 	})
@@ -65,7 +70,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 	}
 	defer client.Close()
 	run := client.Run(cluster.In(s.now, timeout))
-	live, report, errs := inspect.Plan(ctx, run, inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions})
+	live, report, errs := inspect.Plan(ctx, run, inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions, Range: req.scan.Range})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -101,7 +106,7 @@ func (req inspectRequest) segments() ([]inspect.Segment, error) {
 // showRecords prints the rows of a scan as they come, and then what else it and its plan have to say.
 func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, scan func(emit func(*inspect.Row) error) (inspect.Report, error)) error {
 	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone), nil)
 	if err != nil {
 		return err
 	}

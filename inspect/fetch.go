@@ -45,10 +45,13 @@ func (l *Live) begin(part int) *position {
 	return p
 }
 
-// until is where a phase ends.
+// until is where a phase ends. Markers may stand beyond the last record that is read.
 func (p Part) until(ph phase) int64 {
-	if ph == stable {
+	switch ph {
+	case stable:
 		return min(p.Stable, p.End)
+	case markers:
+		return p.LogEnd
 	}
 	return p.End
 }
@@ -68,7 +71,7 @@ func (l *Live) settle(f *feed, p *position) {
 			p.phase = finished
 			f.end(p.part, nil)
 		}
-		if part.Stable >= part.End && p.phase != finished { // no transaction is open
+		if max(part.Stable, part.Start) >= part.End && p.phase != finished { // no transaction is open
 			p.phase = finished
 			f.end(p.part, nil)
 		}
@@ -172,13 +175,13 @@ func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
 }
 
 // wholeBatches tells how much of an answer is whole batches that begin before until, the offset after them,
-// and why the rest is none. Batches after until were not asked for: they came since.
+// and why the rest is none. Batches after until were not asked for.
 func wholeBatches(b []byte, until int64) (size int, next int64, err error) {
 	for batch, err := range Batches(b) {
 		if err != nil {
 			return size, next, err
 		}
-		if batch.BaseOffset >= until {
+		if next >= until || batch.BaseOffset >= until && !batch.wraps() {
 			return size, max(next, until), nil
 		}
 		size += len(batch.Bytes)

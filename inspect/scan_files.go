@@ -37,28 +37,31 @@ func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error)
 
 // files shows the segments of one partition.
 func files(segments []Segment, o Options, emit func(*Row) error, report *Report) error {
-	ends, err := markersIn(segments)
+	found, err := scout(segments, o.Range)
 	if err != nil {
 		report.Errors = append(report.Errors, unreadable(o.Topic, segments[0].Partition, err))
 		return nil
 	}
 	var bad damage
-	p := &partitionReader{topic: o.Topic, partition: segments[0].Partition, filter: o.Filter, raw: o.Raw, outcome: ends.of, emit: func(r *Row) error {
+	p := &partitionReader{topic: o.Topic, partition: segments[0].Partition, filter: o.Filter, raw: o.Raw, start: found.span.from, outcome: found.ends.of, emit: found.span.only(func(r *Row) error {
 		bad.count(r)
 		return emit(r)
-	}}
-	err = p.segments(segments, report)
+	})}
+	err = p.segments(segments, found.span, report)
 	if e := bad.error(o.Topic, p.partition); e != nil { // also of a scan that has reached its limit
 		report.Errors = append(report.Errors, e)
 	}
 	return err
 }
 
-// segments makes rows of all segments of the partition.
-func (p *partitionReader) segments(segments []Segment, report *Report) error {
+// segments makes rows of what the segments of the partition have in a span.
+func (p *partitionReader) segments(segments []Segment, within span, report *Report) error {
 	for i, s := range segments {
 		err := eachChunk(s.Path, func(c Chunk) error {
 			for b := range Batches(c.Bytes) {
+				if !within.has(&b) {
+					continue
+				}
 				if err := p.batch(&b); err != nil {
 					return err
 				}
@@ -95,25 +98,6 @@ func (p *partitionReader) unreadableRest(s Segment, end *SegmentError) error {
 
 func unreadable(t Topic, partition int32, err error) *cluster.Error {
 	return &cluster.Error{Scope: cluster.ScopePartition, Name: cluster.TP{Topic: t.LogName(), Partition: partition}.String(), Code: "UNREADABLE_FILE", Message: err.Error(), Err: err}
-}
-
-// markersIn finds the markers in the segments of one partition, as far as they can be read.
-func markersIn(segments []Segment) (endings, error) {
-	ends := endings{}
-	var d Decompressor
-	for _, s := range segments {
-		err := eachChunk(s.Path, func(c Chunk) error {
-			for b := range Batches(c.Bytes) {
-				ends.take(&d, &b)
-			}
-			return nil
-		})
-		var end *SegmentError
-		if err != nil && (!errors.As(err, &end) || !errors.Is(err, ErrCut) && !errors.Is(err, ErrNotBatch)) {
-			return nil, err
-		}
-	}
-	return ends, nil
 }
 
 // take notes the marker of a control batch, if it is one and whole: the second pass says so if not.

@@ -8,12 +8,12 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// Part is one partition of the topic, and what of it is read: from Start to End, the log end when it was asked.
-// Below Stable all transactions are decided.
+// Part is one partition of the topic, and what of it is read: from Start up to End, which is the log end, LogEnd,
+// when it was asked, or before it. Below Stable all transactions are decided.
 type Part struct {
-	ID                 int32
-	Leader             cluster.Broker
-	Start, Stable, End int64
+	ID                         int32
+	Leader                     cluster.Broker
+	Start, Stable, End, LogEnd int64
 }
 
 // Live is a scan of a topic on its brokers.
@@ -73,10 +73,10 @@ func (l *Live) byLeader() map[cluster.Broker][]int {
 func (l *Live) show(f *feed, i int, o Options, emit func(*Row) error) (*cluster.Error, error) {
 	var bad damage
 	below, beyond := decided{}, endings{}
-	p := &partitionReader{topic: o.Topic, partition: l.Parts[i].ID, start: l.Parts[i].Start, filter: o.Filter, raw: o.Raw, emit: func(r *Row) error {
+	p := &partitionReader{topic: o.Topic, partition: l.Parts[i].ID, start: l.Parts[i].Start, filter: o.Filter, raw: o.Raw, emit: span{l.Parts[i].Start, l.Parts[i].End}.only(func(r *Row) error {
 		bad.count(r)
 		return emit(r)
-	}}
+	})}
 	for {
 		b, ok, e := f.next(i)
 		if !ok {

@@ -101,7 +101,7 @@ func (f *liveFake) plan(w Wanted) (*Live, Report) {
 // scan plans and reads.
 func (f *liveFake) scan(o Options) scanned {
 	f.t.Helper()
-	live, plan := f.plan(Wanted{Topic: o.Topic})
+	live, plan := f.plan(Wanted{Topic: o.Topic, Range: o.Range})
 	var rows []string
 	report, err := live.Read(f.t.Context(), o, func(r *Row) error {
 		rows = append(rows, line(r))
