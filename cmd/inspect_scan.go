@@ -77,7 +77,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 	if errs != nil {
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
-	live.Run = client.Run(cluster.Deadline{}) // a scan takes its time: only each answer is waited for
+	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
 	return s.showRecords(ctx, f, req, report, func(emit func(*inspect.Row) error) (inspect.Report, error) {
 		return live.Read(ctx, req.scan, emit)
 	})

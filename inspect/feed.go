@@ -37,6 +37,7 @@ type queue struct {
 	ended  bool // nothing more comes
 	held   bool // by a reader: see take
 	err    *cluster.Error
+	notes  []string
 }
 
 func newFeed(partitions int) *feed {
@@ -98,16 +99,17 @@ func (f *feed) stop() {
 	f.changed.Broadcast()
 }
 
-// choose waits until some of the partitions given, which are open and in order, may be fetched, and returns
-// those; none: the scan has ended.
-func (f *feed) choose(ctx context.Context, open []int) []int {
+// choose waits until some of the partitions that are open may be fetched, and returns those; none: none is open any
+// more, or the scan has ended. What is open, in order, may change meanwhile: see wake.
+func (f *feed) choose(ctx context.Context, open func() []int) []int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for !f.stopped && ctx.Err() == nil {
-		if f.waiting < f.budget {
-			return open
+		mine := open()
+		if len(mine) == 0 || f.waiting < f.budget {
+			return mine
 		}
-		for _, i := range open {
+		for _, i := range mine {
 			if !f.unordered && i == f.reading && len(f.queues[i].bodies) == 0 {
 				return []int{i}
 			}
@@ -115,4 +117,29 @@ func (f *feed) choose(ctx context.Context, open []int) []int {
 		f.changed.Wait()
 	}
 	return nil
+}
+
+// wake has choose look again at what is open.
+func (f *feed) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changed.Broadcast()
+}
+
+// note says what is worth knowing of the i-th partition, besides its bodies.
+func (f *feed) note(i int, text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queues[i].notes = append(f.queues[i].notes, text)
+}
+
+// notes are those of all partitions, in their order.
+func (f *feed) notes() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []string
+	for i := range f.queues {
+		all = append(all, f.queues[i].notes...)
+	}
+	return all
 }

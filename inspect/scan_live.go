@@ -36,9 +36,7 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	for _, mine := range l.byLeader() {
-		wg.Go(func() { l.fetch(ctx, f, mine) })
-	}
+	wg.Go(func() { l.fetch(ctx, f) })
 	emit = limited(o.Limit, emit)
 	var errs cluster.Errors
 	for i := range l.Parts {
@@ -47,7 +45,7 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
 		}
 		errs.Add(e)
-		report.Errors = errs.All
+		report.Errors, report.Notes = errs.All, f.notes()
 		switch {
 		case errors.Is(err, errStop):
 			return report, nil
@@ -58,15 +56,6 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 		}
 	}
 	return report, nil
-}
-
-// byLeader are the indexes of the parts, by leader.
-func (l *Live) byLeader() map[cluster.Broker][]int {
-	m := map[cluster.Broker][]int{}
-	for i, p := range l.Parts {
-		m[p.Leader] = append(m[p.Leader], i)
-	}
-	return m
 }
 
 // show makes rows of what the feed brings of one partition. The first error is the partition's, the second emit's.
