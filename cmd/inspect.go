@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,7 @@ type inspectOptions struct {
 	topic      string
 	limit      int64
 	raw        bool
+	span       rangeFlags
 }
 
 const inspectLong = `Decode the records of __consumer_offsets, the topic that Kafka keeps its groups in: every commit, every
@@ -31,6 +33,12 @@ compaction takes them, those before.
 
 A group's records are all in one partition of that topic, so naming groups reads only theirs. It reads from
 the log's start to the end that it has when the command begins, in the order of partition and offset.
+
+--from and --to read less of each partition: from the first record that is as late as --from, up to the
+first as late as --to, which is not shown. An offset is for one partition, so it needs one group or one
+--partition. Times are RFC 3339 or shorter (2026-11-21, 2026-11-21T09:00), in --tz where they say no zone,
+or @SECONDS since 1970; -90m, -7d or -PT1H30M is so long before now. A time after the last record is the
+log's end.
 
 With --file no cluster is asked: it reads segments (….log), the folder of a partition, or a broker's
 log directory. Every argument is then a further path, so that a shell's glob works, and groups are
@@ -44,6 +52,8 @@ them; what is decoded beyond that stands in fields that end in Decoded.`
 
 const inspectExamples = `  offsetctl inspect payments                       what happened to one group
   offsetctl inspect --type commit --topic orders -o ndjson | jq .value.data.offset
+  offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
+  offsetctl inspect --type commit --from -15m      the last quarter of an hour
   offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
   offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit
   offsetctl inspect --file /var/lib/kafka --group payments -o ndjson | jq .value.data.offset`
@@ -67,6 +77,7 @@ func newInspectCommand(s *session) *cobra.Command {
 	f.StringVar(&o.topic, "internal-topic", "offsets", "`TOPIC` that the records are of: offsets, share or transaction")
 	f.Int64Var(&o.limit, "limit", 0, "only the first `N` rows")
 	f.BoolVar(&o.raw, "raw", false, "show the key and value of every record in hex")
+	o.span.add(f)
 	return c
 }
 
@@ -78,12 +89,13 @@ type inspectRequest struct {
 	partitions cluster.Partitions // nil: all
 	groups     []string           // by name; nil: all, or those that match
 	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
+	zone       *time.Location     // of times in text formats
 }
 
-func (o inspectOptions) request(args []string, changed func(string) bool) (inspectRequest, error) {
+func (o inspectOptions) request(args []string, changed func(string) bool, now time.Time) (inspectRequest, error) {
 	req := inspectRequest{paths: slices.Concat(o.files, args)}
 	req.scan.Raw, req.scan.Limit, req.groups = o.raw, o.limit, o.groups
-	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0
+	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == ""
 	var err error
 	switch o.topic {
 	case "offsets":
@@ -115,7 +127,10 @@ func (o inspectOptions) request(args []string, changed func(string) bool) (inspe
 			return req, usagef("--partition: %w", err)
 		}
 	}
-	return req, nil
+	if err := o.span.request(&req, now); err != nil || len(o.files) > 0 { // of which partitions files are is not known yet
+		return req, err
+	}
+	return req, req.needsOnePartition()
 }
 
 func (o inspectOptions) filter(topic inspect.Topic, matchSet bool) (inspect.Filter, error) {
@@ -199,7 +214,7 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 			o.groups = []string{}
 		}
 	}
-	req, err := o.request(args, c.Flags().Changed)
+	req, err := o.request(args, c.Flags().Changed, s.now)
 	if err != nil {
 		return err
 	}
@@ -219,7 +234,7 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 // tableBlock is how many rows a table shows at a time: a scan may have more than memory holds.
 const tableBlock = 1000
 
-func recordColumns() []output.Column[inspect.Row] {
+func recordColumns(zone *time.Location) []output.Column[inspect.Row] {
 	type row = inspect.Row
 	return []output.Column[row]{
 		{Name: "LOG-PARTITION", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, int64(r.Partition), 10) }},
@@ -228,7 +243,7 @@ func recordColumns() []output.Column[inspect.Row] {
 			if r.Timestamp == nil {
 				return nil
 			}
-			return inspect.AppendTime(b, *r.Timestamp)
+			return appendTime(b, *r.Timestamp, zone)
 		}},
 		{Name: "TYPE", Append: func(b []byte, r *row) []byte {
 			if r.Type == "" {

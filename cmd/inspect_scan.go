@@ -39,6 +39,11 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 	if err != nil {
 		return err
 	}
+	if len(segments) > 0 && segments[0].Partition != segments[len(segments)-1].Partition { // they are sorted
+		if err := req.needsOnePartition(); err != nil {
+			return err
+		}
+	}
 	return s.showRecords(ctx, f, req, inspect.Report{}, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 		return inspect.Files(segments, o, emit)
 	})
@@ -66,14 +71,14 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 	}
 	defer client.Close()
 	run := client.Run(cluster.In(s.now, timeout))
-	live, report, errs := inspect.Plan(ctx, run, inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions})
+	live, report, errs := inspect.Plan(ctx, run, inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions, Range: req.scan.Range})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if errs != nil {
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
-	live.Run = client.Run(cluster.Deadline{}) // a scan takes its time: only each answer is waited for
+	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
 	return s.showRecords(ctx, f, req, report, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 		return live.Read(ctx, o, emit)
 	})
@@ -116,7 +121,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		debug.SetMemoryLimit(scanMemory)
 	}
 	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone), nil)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -37,6 +38,7 @@ type queue struct {
 	ended  bool // nothing more comes
 	held   bool // by a reader: see take
 	err    *cluster.Error
+	notes  []string
 }
 
 func newFeed(partitions int) *feed {
@@ -98,16 +100,17 @@ func (f *feed) stop() {
 	f.changed.Broadcast()
 }
 
-// choose waits until some of the partitions given, which are open and in order, may be fetched, and returns
-// those; none: the scan has ended.
-func (f *feed) choose(ctx context.Context, open []int) []int {
+// choose waits until some of the partitions that are open may be fetched, and returns those; none: none is open any
+// more, or the scan has ended. What is open, in order, may change meanwhile: see wake.
+func (f *feed) choose(ctx context.Context, open func() []int) []int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for !f.stopped && ctx.Err() == nil {
-		if f.waiting < f.budget {
-			return open
+		mine := open()
+		if len(mine) == 0 || f.waiting < f.budget {
+			return mine
 		}
-		for _, i := range open {
+		for _, i := range mine {
 			if !f.unordered && i == f.reading && len(f.queues[i].bodies) == 0 {
 				return []int{i}
 			}
@@ -115,4 +118,25 @@ func (f *feed) choose(ctx context.Context, open []int) []int {
 		f.changed.Wait()
 	}
 	return nil
+}
+
+// wake has choose look again at what is open.
+func (f *feed) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changed.Broadcast()
+}
+
+// note says what is worth knowing of the i-th partition, besides its bodies.
+func (f *feed) note(i int, text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queues[i].notes = append(f.queues[i].notes, text)
+}
+
+// notes are those of the i-th partition.
+func (f *feed) notes(i int) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.queues[i].notes)
 }

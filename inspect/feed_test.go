@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,17 +21,16 @@ func testLoop(ctx context.Context, f *feed, mine []int, n, size int) {
 	for _, i := range mine {
 		left[i] = n
 	}
-	for {
-		var open []int
+	some := func() (open []int) {
 		for _, i := range mine {
 			if left[i] > 0 {
 				open = append(open, i)
 			}
 		}
-		if len(open) == 0 {
-			return
-		}
-		open = f.choose(ctx, open)
+		return open
+	}
+	for {
+		open := f.choose(ctx, some)
 		if len(open) == 0 {
 			return
 		}
@@ -121,7 +121,7 @@ func TestFeedStopEndsEverything(t *testing.T) {
 		f.put(1, body{batches: make([]byte, 10)})
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if open := f.choose(t.Context(), []int{1}); open != nil {
+			if open := f.choose(t.Context(), func() []int { return []int{1} }); open != nil {
 				t.Errorf("may fetch %v after stop", open)
 			}
 		})
@@ -136,9 +136,29 @@ func TestFeedStopEndsEverything(t *testing.T) {
 		if _, ok := f.next(1); ok {
 			t.Error("a body came after stop")
 		}
-		if open := f.choose(t.Context(), []int{0, 1}); open != nil {
+		if open := f.choose(t.Context(), func() []int { return []int{0, 1} }); open != nil {
 			t.Errorf("may fetch %v after stop", open)
 		}
+	})
+}
+
+// Where the budget is full, the partition that is read next may have come to another loop meanwhile.
+func TestFeedLooksAgainAtWhatIsOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFeed(2)
+		f.budget = 1
+		f.put(1, body{batches: make([]byte, 10)})
+		open := []int{1}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if got := f.choose(t.Context(), func() []int { return open }); !slices.Equal(got, []int{0}) {
+				t.Errorf("may fetch %v, want the partition being read", got)
+			}
+		})
+		synctest.Wait()
+		open = []int{0, 1}
+		f.wake()
+		wg.Wait()
 	})
 }
 

@@ -1,10 +1,8 @@
 package inspect
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -15,13 +13,15 @@ func fetchLimits() cluster.FetchLimits {
 	return cluster.FetchLimits{Partition: 4 << 20, Total: 16 << 20, MinBytes: 1, Wait: 500 * time.Millisecond}
 }
 
-// position is how far the fetching of one part has come.
+// position is how far the fetching of one part has come. At any time one goroutine has it: a loop or the mover.
 type position struct {
 	part  int
 	at    int64 // next offset to ask for
 	phase phase
 	ends  endings // found in phase markers
 	idle  int     // answers in a row that brought nothing
+
+	lost trouble // zero: its leader answers
 }
 
 // phase is what is fetched of a part.
@@ -45,16 +45,19 @@ func (l *Live) begin(part int) *position {
 	return p
 }
 
-// until is where a phase ends.
+// until is where a phase ends. Markers may stand beyond the last record that is read.
 func (p Part) until(ph phase) int64 {
-	if ph == stable {
+	switch ph {
+	case stable:
 		return min(p.Stable, p.End)
+	case markers:
+		return p.LogEnd
 	}
 	return p.End
 }
 
-// settle moves a position on to the phase that has something left to fetch.
-func (l *Live) settle(f *feed, p *position) {
+// settle moves a position on to the phase that has something left to fetch; false: nothing has.
+func (l *Live) settle(f *feed, p *position) bool {
 	part := l.Parts[p.part]
 	for p.phase != finished && p.at >= part.until(p.phase) {
 		switch p.phase {
@@ -68,59 +71,12 @@ func (l *Live) settle(f *feed, p *position) {
 			p.phase = finished
 			f.end(p.part, nil)
 		}
-		if part.Stable >= part.End && p.phase != finished { // no transaction is open
+		if max(part.Stable, part.Start) >= part.End && p.phase != finished { // no transaction is open
 			p.phase = finished
 			f.end(p.part, nil)
 		}
 	}
-}
-
-// fetch is the loop of one leader: it asks for all of its parts that are open, the lowest first, until it has
-// them to their ends.
-func (l *Live) fetch(ctx context.Context, f *feed, mine []int) {
-	positions := map[int]*position{}
-	for _, i := range mine {
-		positions[i] = l.begin(i)
-		l.settle(f, positions[i])
-	}
-	for {
-		open := slices.DeleteFunc(slices.Clone(mine), func(i int) bool { return positions[i].phase == finished })
-		if len(open) == 0 {
-			return
-		}
-		open = f.choose(ctx, open)
-		if len(open) == 0 {
-			for _, i := range mine {
-				f.end(i, nil)
-			}
-			return
-		}
-		l.fetchOnce(ctx, f, open, positions)
-	}
-}
-
-// fetchOnce sends one request for the parts that are in the phase of the first of them.
-func (l *Live) fetchOnce(ctx context.Context, f *feed, open []int, positions map[int]*position) {
-	leader, isStable := l.Parts[open[0]].Leader, positions[open[0]].phase == stable
-	var from []cluster.FetchFrom
-	var asked []*position
-	for _, i := range open {
-		if p := positions[i]; (p.phase == stable) == isStable {
-			from = append(from, cluster.FetchFrom{Partition: l.Parts[i].ID, Offset: p.at})
-			asked = append(asked, p)
-		}
-	}
-	got, e := l.Run.Fetch(ctx, leader, l.Topic, from, isStable, fetchLimits())
-	for k, p := range asked {
-		switch {
-		case e != nil:
-			l.give(f, p, e.Of(cluster.ScopePartition, l.name(p.part)))
-		case got[k].Err != nil:
-			l.give(f, p, got[k].Err)
-		default:
-			l.take(f, p, got[k], k == 0)
-		}
-	}
+	return p.phase != finished
 }
 
 func (l *Live) name(part int) string {
@@ -140,18 +96,18 @@ const idleLimit = 10
 // take takes in what an answer has of one part. Only the first one asked for is sure to have something in it:
 // the others get what room is left.
 func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
-	until := l.Parts[p.part].until(p.phase)
+	part := l.Parts[p.part]
+	until := part.until(p.phase)
 	whole, next, err := wholeBatches(got.Records, until)
 	if next <= p.at && next < until { // nothing, or what came before
 		if first {
 			p.idle++
 		}
 		switch {
-		case got.LogStart > p.at: // trimmed meanwhile
-			p.at = got.LogStart
-			l.settle(f, p)
+		case got.LogStart > p.at:
+			l.trimmed(f, p, got.LogStart)
 		case errors.Is(err, ErrNotBatch) || p.idle >= idleLimit:
-			reason := fmt.Sprintf("its leader sends nothing from offset %d on, though the log goes on to %d", p.at, l.Parts[p.part].End)
+			reason := fmt.Sprintf("its leader sends nothing from offset %d on, though the log goes on to %d", p.at, part.LogEnd)
 			if err != nil {
 				reason = fmt.Sprintf("reading from offset %d: %v", p.at, err)
 			}
@@ -171,14 +127,23 @@ func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
 	l.settle(f, p)
 }
 
+// trimmed goes on at the new start of a log that was trimmed meanwhile.
+func (l *Live) trimmed(f *feed, p *position, start int64) {
+	if p.phase != markers { // else the records that they would have decided on are gone too
+		f.note(p.part, fmt.Sprintf("partition %s: the records from offset %d to %d are gone: the log was trimmed meanwhile", l.name(p.part), p.at, min(start, l.Parts[p.part].End)-1))
+	}
+	p.at = start
+	l.settle(f, p)
+}
+
 // wholeBatches tells how much of an answer is whole batches that begin before until, the offset after them,
-// and why the rest is none. Batches after until were not asked for: they came since.
+// and why the rest is none. Batches after until were not asked for.
 func wholeBatches(b []byte, until int64) (size int, next int64, err error) {
 	for batch, err := range Batches(b) {
 		if err != nil {
 			return size, next, err
 		}
-		if batch.BaseOffset >= until {
+		if next >= until || batch.BaseOffset >= until && !batch.wraps() {
 			return size, max(next, until), nil
 		}
 		size += len(batch.Bytes)

@@ -36,7 +36,7 @@ func (p *partitionReader) piece(of piece) error {
 			p.transaction = Transaction{b.ProducerID, b.ProducerEpoch, of.outcomes[0]}
 			txn, of.outcomes = &p.transaction, of.outcomes[1:]
 		}
-		if b.LastOffset < p.partition.start {
+		if !p.partition.span.has(&b) {
 			continue
 		}
 		if err := p.batch(&b, txn); err != nil {
@@ -49,7 +49,7 @@ func (p *partitionReader) piece(of piece) error {
 // batch makes rows of one batch. The error is emit's; what is wrong with the batch is a row.
 func (p *partitionReader) batch(b *Batch, txn *Transaction) error {
 	err := p.decompressor.Each(b, func(r Record) error {
-		if r.Offset < p.partition.start {
+		if r.Offset < p.partition.span.from {
 			return nil
 		}
 		if b.Control {

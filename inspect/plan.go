@@ -14,6 +14,7 @@ type Wanted struct {
 	Topic      Topic
 	Groups     []string           // of __consumer_offsets: only the partitions that these are stored in; nil: all
 	Partitions cluster.Partitions // nil: all
+	Range      Range
 }
 
 // Plan finds the partitions to read, and how far they go now. What cannot be read is in the report; only a
@@ -36,21 +37,28 @@ func Plan(ctx context.Context, run *cluster.Run, w Wanted) (*Live, Report, []*cl
 		report.Errors = append(report.Errors, l.Topic.Err)
 		return l, report, nil
 	}
+	w.measure(ctx, l, &report)
+	return l, report, nil
+}
+
+// measure asks for the ends of the partitions wanted, and plans those that answer.
+func (w Wanted) measure(ctx context.Context, l *Live, report *Report) {
 	tps, failed := w.choose(l.Topic)
 	report.Errors = append(report.Errors, failed...)
-	logs := run.Left(1).Offsets(ctx, topics, tps, cluster.LogStart, cluster.LogEnd, cluster.LastStable)
+	specs := append(w.Range.specs(), cluster.LogStart, cluster.LogEnd, cluster.LastStable)
+	logs := l.Run.Left(1).Offsets(ctx, []cluster.Topic{l.Topic}, tps, specs...)
 	for _, tp := range tps {
 		log := logs[tp]
 		p, _ := l.Topic.Partition(tp.Partition)
-		leader, known := run.Node(p.Leader)
+		leader, known := l.Run.Node(p.Leader)
 		switch {
 		case log.Err != nil:
 			report.Errors = append(report.Errors, log.Err)
 		case log.Start != nil && log.End != nil && log.Stable != nil && known:
-			l.Parts = append(l.Parts, Part{ID: tp.Partition, Leader: leader, Start: *log.Start, Stable: *log.Stable, End: *log.End})
+			read := w.Range.of(log)
+			l.Parts = append(l.Parts, Part{ID: tp.Partition, Leader: leader, Start: read.from, End: read.to, Stable: *log.Stable, LogEnd: *log.End})
 		}
 	}
-	return l, report, nil
 }
 
 // choose are the partitions of the topic that are wanted, in order, and the errors of those without a leader

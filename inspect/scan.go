@@ -12,6 +12,7 @@ type Options struct {
 	Filter Filter
 	Raw    bool   // the bytes of every record, not only of those that are not understood
 	Limit  int64  // rows, oldest first; 0: all
+	Range  Range  // of files; Plan takes that of a live scan
 	Lines  *Lines // instead of rows, where they can be made so
 }
 

@@ -20,14 +20,15 @@ func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error)
 	logs := byPartition(segments)
 	partitions := make([]partition, len(logs))
 	for i, log := range logs {
-		partitions[i] = partition{id: log[0].Partition}
+		partitions[i] = partition{id: log[0].Partition} // and its span, when it is known
 	}
-	f := &fileScan{show: newShow(partitions, o, emit), topic: o.Topic}
+	f := &fileScan{show: newShow(partitions, o, emit, func() {}), topic: o.Topic}
 	unread := make([]*cluster.Error, len(logs))
 	for i, log := range logs {
-		ends, err := markersIn(log)
+		found, err := scout(log, o.Range)
 		if err == nil {
-			err = f.log(i, log, ends)
+			f.show.partitions[i].span = found.span
+			err = f.log(i, log, found.ends)
 		}
 		if errors.Is(err, errStop) {
 			break
@@ -114,27 +115,6 @@ func (p *partitionReader) unreadableRest(s Segment, end *SegmentError) error {
 
 func unreadable(t Topic, partition int32, err error) *cluster.Error {
 	return &cluster.Error{Scope: cluster.ScopePartition, Name: cluster.TP{Topic: t.LogName(), Partition: partition}.String(), Code: "UNREADABLE_FILE", Message: err.Error(), Err: err}
-}
-
-// markersIn finds the markers in the segments of one partition, as far as they can be read.
-func markersIn(segments []Segment) (endings, error) {
-	ends := endings{}
-	var d Decompressor
-	for _, s := range segments {
-		var own []byte
-		err := eachChunk(s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
-			for b := range Batches(c.Bytes) {
-				ends.take(&d, &b)
-			}
-			own = c.Bytes
-			return nil
-		})
-		var end *SegmentError
-		if err != nil && (!errors.As(err, &end) || !errors.Is(err, ErrCut) && !errors.Is(err, ErrNotBatch)) {
-			return nil, err
-		}
-	}
-	return ends, nil
 }
 
 // take notes the marker of a control batch, if it is one and whole: the second pass says so if not.

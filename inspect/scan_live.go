@@ -7,12 +7,12 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// Part is one partition of the topic, and what of it is read: from Start to End, the log end when it was asked.
-// Below Stable all transactions are decided.
+// Part is one partition of the topic, and what of it is read: from Start up to End, which is the log end, LogEnd,
+// when it was asked, or before it. Below Stable all transactions are decided.
 type Part struct {
-	ID                 int32
-	Leader             cluster.Broker
-	Start, Stable, End int64
+	ID                         int32
+	Leader                     cluster.Broker
+	Start, Stable, End, LogEnd int64
 }
 
 // Live is a scan of a topic on its brokers.
@@ -34,16 +34,17 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	for _, mine := range l.byLeader() {
-		wg.Go(func() { l.fetch(ctx, f, mine) })
-	}
-	s := newShow(l.partitions(), o, emit)
+	wg.Go(func() { l.fetch(ctx, f) })
+	s := newShow(l.partitions(), o, emit, f.stop)
 	unread := make([]*cluster.Error, len(l.Parts))
 	for i := range l.Parts {
 		if l.deal(f, i, s) != nil {
 			break
 		}
 		unread[i] = f.failure(i)
+		for _, n := range f.notes(i) {
+			s.note(i, n)
+		}
 	}
 	err := s.close()
 	if err == nil {
@@ -56,24 +57,15 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 		}
 		errs.Add(e)
 	}
-	return Report{Errors: errs.All}, err
+	return Report{Errors: errs.All, Notes: s.notes()}, err
 }
 
 func (l *Live) partitions() []partition {
 	all := make([]partition, len(l.Parts))
 	for i, p := range l.Parts {
-		all[i] = partition{p.ID, p.Start}
+		all[i] = partition{p.ID, span{p.Start, p.End}}
 	}
 	return all
-}
-
-// byLeader are the indexes of the parts, by leader.
-func (l *Live) byLeader() map[cluster.Broker][]int {
-	m := map[cluster.Broker][]int{}
-	for i, p := range l.Parts {
-		m[p.Leader] = append(m[p.Leader], i)
-	}
-	return m
 }
 
 // deal shows what the feed brings of one partition. An error says that the scan has been stopped.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -90,18 +89,19 @@ func (f *liveFake) plan(w Wanted) (*Live, Report) {
 		f.t.Fatal(err)
 	}
 	f.t.Cleanup(client.Close)
-	live, report, errs := Plan(f.t.Context(), client.Run(cluster.In(time.Now(), 30*time.Second)), w)
+	run := client.Run(cluster.In(time.Now(), 30*time.Second))
+	live, report, errs := Plan(f.t.Context(), run, w)
 	if errs != nil {
 		f.t.Fatal(errs)
 	}
-	live.Run = client.Run(cluster.Deadline{})
+	live.Run = run.Until(cluster.Deadline{Each: 30 * time.Second})
 	return live, report
 }
 
 // scan plans and reads.
 func (f *liveFake) scan(o Options) scanned {
 	f.t.Helper()
-	live, plan := f.plan(Wanted{Topic: o.Topic})
+	live, plan := f.plan(Wanted{Topic: o.Topic, Range: o.Range})
 	var rows []string
 	report, err := live.Read(f.t.Context(), o, func(r *Row) error {
 		rows = append(rows, line(r))
@@ -230,80 +230,6 @@ func TestLiveBeginsAtTheLogStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantScan(t, scanned{Rows: []string{"0/2 OffsetCommit g orders:0 3", "0/3 OffsetCommit g orders:0 4"}}, f.scan(Options{}))
-	})
-}
-
-func TestLiveLogTrimmedMeanwhileIsAnErrorOfThePartition(t *testing.T) {
-	live(t, 1, func(t *testing.T, f *liveFake) {
-		p := f.producer()
-		f.commits(p, 0, "g", 1)
-		f.commits(p, 0, "g", 2)
-		live, _ := f.plan(Wanted{})
-		if err := f.DeleteRecords("__consumer_offsets", 0, 1); err != nil {
-			t.Fatal(err)
-		}
-		var rows []string
-		report, err := live.Read(t.Context(), Options{}, func(r *Row) error { rows = append(rows, line(r)); return nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantPrefixes(t, nil, rows)
-		wantOne(t, report.Errors, "__consumer_offsets:0", "OFFSET_OUT_OF_RANGE", "")
-	})
-}
-
-func TestLiveLeaderThatDiesInTheMiddle(t *testing.T) {
-	live(t, 6, func(t *testing.T, f *liveFake) {
-		p := f.producer()
-		for part := range int32(6) {
-			f.commits(p, part, "g", 1)
-			f.commits(p, part, "g", 2)
-		}
-		served := 0
-		f.fetches(func(node int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
-			if node != 1 {
-				return nil, nil, false
-			}
-			if served++; served > 1 {
-				return nil, io.EOF, true
-			}
-			req.Topics[0].Partitions = req.Topics[0].Partitions[:1] // of partition 4 nothing comes
-			req.Topics[0].Partitions[0].PartitionMaxBytes = 1       // one batch
-			return nil, nil, false
-		})
-		got := f.scan(Options{})
-		var want []string
-		for part := range int32(6) {
-			switch part {
-			case 1:
-				want = append(want, "1/0 OffsetCommit g orders:0 1")
-			case 4:
-			default:
-				want = append(want, fmt.Sprintf("%d/0 OffsetCommit g orders:0 1", part), fmt.Sprintf("%d/1 OffsetCommit g orders:0 2", part))
-			}
-		}
-		wantPrefixes(t, want, got.Rows)
-		wantPrefixes(t, []string{"partition __consumer_offsets:1: broker 1 (localhost:9093): the connection was closed", "partition __consumer_offsets:4: "}, got.Errors)
-	})
-}
-
-func TestLiveLeaderThatIsNoLongerIt(t *testing.T) {
-	live(t, 3, func(t *testing.T, f *liveFake) {
-		p := f.producer()
-		for part := range int32(3) {
-			f.commits(p, part, "g", 1)
-		}
-		live, _ := f.plan(Wanted{})
-		if err := f.MoveTopicPartition("__consumer_offsets", 1, 2); err != nil {
-			t.Fatal(err)
-		}
-		var rows []string
-		report, err := live.Read(t.Context(), Options{}, func(r *Row) error { rows = append(rows, line(r)); return nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantPrefixes(t, []string{"0/0", "2/0"}, rows)
-		wantOne(t, report.Errors, "__consumer_offsets:1", "NOT_LEADER_FOR_PARTITION", "")
 	})
 }
 

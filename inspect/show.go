@@ -52,8 +52,8 @@ func pieces(batches []byte, decide func(*Batch) Outcome, yield func(piece) error
 
 // partition is one partition of a scan, as far as its rows are concerned.
 type partition struct {
-	id    int32
-	start int64 // records before it are in a batch that reaches beyond it
+	id   int32
+	span span // a batch may reach beyond it on both sides
 }
 
 // show makes the rows of a scan, and gives them out in the order of what it is told to show. Where rows are lines,
@@ -62,6 +62,7 @@ type show struct {
 	options    Options
 	emit       func(*Row) error
 	partitions []partition
+	stop       func()
 
 	jobs    chan *job // for the workers
 	order   chan *job // the same, for the writer
@@ -93,14 +94,15 @@ type job struct {
 	done  chan struct{}
 }
 
-// newShow begins a scan of partitions. Rows go to emit, or as lines where the options have them.
-func newShow(partitions []partition, o Options, emit func(*Row) error) *show {
+// newShow begins a scan of partitions. Rows go to emit, or as lines where the options have them. stop is called when
+// no more are wanted, since who reads ahead may be waiting.
+func newShow(partitions []partition, o Options, emit func(*Row) error, stop func()) *show {
 	workers := 1
 	if o.parallel() {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	s := &show{
-		options: o, emit: limited(o.Limit, emit), partitions: partitions,
+		options: o, emit: limited(o.Limit, emit), partitions: partitions, stop: stop,
 		// Twice the workers, so that none waits while the writer does.
 		order: make(chan *job, 2*workers), jobs: make(chan *job, 2*workers+1), stopped: make(chan struct{}),
 		damage: make([]damage, len(partitions)), last: len(partitions),
@@ -146,7 +148,7 @@ func (s *show) work() {
 	for j := range s.jobs {
 		if broken == nil {
 			r.begins(s.partitions[j.part])
-			r.emit = s.emitOf(j, line)
+			r.emit = r.partition.span.only(s.emitOf(j, line))
 			broken = j.do(r)
 		}
 		j.err = broken
@@ -194,6 +196,7 @@ func (s *show) write() {
 		if s.err != nil {
 			s.last = j.part
 			close(s.stopped)
+			s.stop()
 		}
 	}
 }

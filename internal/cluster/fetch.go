@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -38,6 +39,12 @@ type Aborted struct {
 	ProducerID  int64
 	FirstOffset int64
 }
+
+// OutOfRange reports whether a log does not have the offset that was asked for: it was trimmed, or cut back.
+func (e *Error) OutOfRange() bool { return e.is(kerr.OffsetOutOfRange) }
+
+// Interrupted reports whether it was us who gave the request up.
+func (e *Error) Interrupted() bool { return e != nil && e.Code == CodeInterrupted }
 
 // Fetch asks one broker, once, for the records of partitions that it leads: as they stand in the log, also those
 // of aborted transactions and the markers. stable: only up to the last stable offset, and with the list of

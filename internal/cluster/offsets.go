@@ -9,37 +9,57 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// Spec says which offset of a log is asked for.
-type Spec int
+// Spec says which offset of a log is asked for: one of those below, or At.
+type Spec int64
 
-// The offsets of a log that lag needs.
+// The offsets of a log that do not depend on its records' times. Their numbers are ListOffsets' special
+// timestamps (ListOffsetsRequest.json), but for LastStable, which is LogEnd under another isolation.
 const (
-	LogStart   Spec = iota // first offset that still exists
-	LogEnd                 // high watermark: the offset the next record visible to read_uncommitted will have
-	LastStable             // the same for read_committed: the log end, or the first open transaction
+	LogEnd     Spec = -1   // high watermark: the offset the next record visible to read_uncommitted will have
+	LogStart   Spec = -2   // first offset that still exists
+	LastStable Spec = -100 // LogEnd for read_committed: the log end, or the first open transaction
 )
 
-// ListOffsets' special timestamps (ListOffsetsRequest.json).
-const (
-	latestTimestamp   = -1
-	earliestTimestamp = -2
-)
+// At is the first record whose timestamp is at or after so many milliseconds since 1970. Before 1970 there is none.
+func At(ms int64) Spec { return Spec(max(ms, 0)) }
+
+// timestamp is what a ListOffsets request says.
+func (s Spec) timestamp() int64 {
+	if s == LastStable {
+		return int64(LogEnd)
+	}
+	return int64(s)
+}
 
 // Log is one partition's log as its leader described it. A nil offset was not asked for, or Err
 // says why it is unknown.
 type Log struct {
 	Start, End, Stable *int64
+	Times              map[Spec]*Moment // by each time asked for; nil: the log has no such record
 	Err                *Error
 }
 
-func (l *Log) set(s Spec, v int64) {
+// Moment is a record found by its time.
+type Moment struct {
+	Offset      int64
+	Timestamp   int64  // of the record, milliseconds since 1970
+	LeaderEpoch *int32 // nil where the broker does not say
+}
+
+// set takes in what was listed for one Spec.
+func (l *Log) set(s Spec, got listed) {
 	switch s {
 	case LogStart:
-		l.Start = &v
+		l.Start = &got.offset
 	case LogEnd:
-		l.End = &v
+		l.End = &got.offset
 	case LastStable:
-		l.Stable = &v
+		l.Stable = &got.offset
+	default:
+		if l.Times == nil {
+			l.Times = map[Spec]*Moment{}
+		}
+		l.Times[s] = got.moment()
 	}
 }
 
@@ -121,7 +141,7 @@ func (r *Run) offsetsOnce(ctx context.Context, leaders map[TP]int32, want []TP, 
 							l.Err = e
 						}
 					} else {
-						l.set(s, got[i].offset)
+						l.set(s, got[i])
 					}
 					out[tp] = l
 				}
@@ -131,9 +151,24 @@ func (r *Run) offsetsOnce(ctx context.Context, leaders map[TP]int32, want []TP, 
 	wg.Wait()
 }
 
+// listed is the answer about one partition.
 type listed struct {
-	offset int64
-	err    *Error
+	offset    int64 // −1: no such record
+	timestamp int64
+	epoch     int32 // −1: unknown
+	err       *Error
+}
+
+// moment is the record that was found by its time; nil: none.
+func (l listed) moment() *Moment {
+	if l.offset < 0 {
+		return nil
+	}
+	m := &Moment{Offset: l.offset, Timestamp: l.timestamp}
+	if l.epoch >= 0 {
+		m.LeaderEpoch = &l.epoch
+	}
+	return m
 }
 
 // listOffsets is one ListOffsets request; the answers are in the order of tps.
@@ -163,8 +198,8 @@ func (r *Run) listOffsets(ctx context.Context, id int32, tps []TP, s Spec) []lis
 			if !ok {
 				continue
 			}
-			out[i] = listed{offset: p.Offset, err: kafkaError(ScopePartition, tps[i].String(), p.ErrorCode, nil)}
-			if out[i].err == nil && p.Offset < 0 {
+			out[i] = listed{p.Offset, p.Timestamp, p.LeaderEpoch, kafkaError(ScopePartition, tps[i].String(), p.ErrorCode, nil)}
+			if out[i].err == nil && p.Offset < 0 && s < 0 {
 				out[i].err = missing(ScopePartition, tps[i].String())
 			}
 		}
@@ -191,10 +226,7 @@ func listOffsetsRequest(tps []TP, s Spec) (*kmsg.ListOffsetsRequest, map[TP]int)
 			req.Topics = append(req.Topics, t)
 		}
 		p := kmsg.NewListOffsetsRequestTopicPartition()
-		p.Partition, p.CurrentLeaderEpoch, p.Timestamp = tp.Partition, -1, latestTimestamp
-		if s == LogStart {
-			p.Timestamp = earliestTimestamp
-		}
+		p.Partition, p.CurrentLeaderEpoch, p.Timestamp = tp.Partition, -1, s.timestamp()
 		req.Topics[k].Partitions = append(req.Topics[k].Partitions, p)
 	}
 	return req, at

@@ -218,3 +218,40 @@ func TestOddAnswersToListOffsets(t *testing.T) {
 		}, got)
 	})
 }
+
+// A request may name a partition once only, so that each time is a request of its own.
+func TestOffsetsByTimeAreOneMoreRequestPerLeader(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		f := startFake(t)
+		r := f.ready()
+		tps := spread(f)
+		var times []int64
+		for range 3 {
+			times = append(times, time.Now().UnixMilli())
+			f.produce(0, "x")
+			time.Sleep(time.Second) // of the bubble
+		}
+		topics := r.Topics(t.Context(), []string{"t"})
+		f.calls()
+		early, second, late := At(-5), At(times[1]-1), At(times[2]+1)
+		got := r.Offsets(t.Context(), topics, tps, LogStart, LogEnd, LastStable, early, second, late)
+		diff(t, "requests", map[kmsg.Key]int{kmsg.ListOffsets: 18}, f.calls())
+		moment := func(i int) *Moment { return &Moment{int64(i), times[i], ptr(int32(0))} }
+		for i, tp := range tps {
+			want := Log{Start: ptr(int64(0)), End: ptr(int64(0)), Stable: ptr(int64(0)), Times: map[Spec]*Moment{early: nil, second: nil, late: nil}}
+			if i == 0 {
+				want.End, want.Stable, want.Times = ptr(int64(3)), ptr(int64(3)), map[Spec]*Moment{early: moment(0), second: moment(1), late: nil}
+			}
+			got[tp].Times[early].forget()
+			got[tp].Times[second].forget()
+			diff(t, tp.String(), want, got[tp])
+		}
+	})
+}
+
+// forget makes nothing of the leader epoch, which moving the leaders has raised.
+func (m *Moment) forget() {
+	if m != nil && m.LeaderEpoch != nil {
+		m.LeaderEpoch = ptr(int32(0))
+	}
+}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -23,6 +24,7 @@ const patience = time.Minute
 type Deadline struct {
 	At    time.Time     // when the run must have ended
 	Total time.Duration // what it had at its beginning
+	Each  time.Duration // what one request gets where the run as a whole has no bound; 0: a minute
 }
 
 // In returns the deadline d from now; none for d = 0.
@@ -66,6 +68,13 @@ func (r *Run) Left(n int) *Run {
 	return &c
 }
 
+// Until returns a run with another deadline that knows what this one does.
+func (r *Run) Until(end Deadline) *Run {
+	c := *r
+	c.end = end
+	return &c
+}
+
 // requestTimeout is the time one request of this round gets: an equal share of what is left, and
 // never more than the cap. A longer --timeout raises the cap with it, since whoever asks for five
 // minutes has brokers that need more than five seconds.
@@ -74,7 +83,7 @@ func (r *Run) requestTimeout(now time.Time) time.Duration {
 	switch {
 	case limit > 0:
 	case r.end.At.IsZero():
-		limit = patience
+		limit = cmp.Or(r.end.Each, patience)
 	default:
 		limit = max(requestCap, r.end.Total/6)
 	}
@@ -82,6 +91,22 @@ func (r *Run) requestTimeout(now time.Time) time.Duration {
 		return limit
 	}
 	return max(min(limit, r.end.At.Sub(now)/time.Duration(r.rounds)), 0)
+}
+
+// Patience is how long one request of the run is waited for, and so how long it is worth while to try again.
+func (r *Run) Patience() time.Duration { return r.requestTimeout(time.Now()) }
+
+// Forget has a broker asked again that the run found dead: one that goes on for long outlives a restart. Without a
+// broker, all are.
+func (r *Run) Forget(brokers ...Broker) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(brokers) == 0 {
+		clear(r.dead)
+	}
+	for _, b := range brokers {
+		delete(r.dead, b.Addr())
+	}
 }
 
 // do sends one request to one broker. It owns the deadline, the one retry after a broken connection,

@@ -1,0 +1,79 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/offsetctl/offsetctl/inspect"
+)
+
+// rangeFlags say what stretch of each partition inspect reads, and in which zone times are.
+type rangeFlags struct {
+	from, to string
+	zone     string
+}
+
+func (r *rangeFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&r.from, "from", "", "begin `HERE`: earliest, latest, an offset, a time, or -DURATION before now")
+	f.StringVar(&r.to, "to", "", "end before `HERE`, which is not shown (default latest: the end that the log has at the start)")
+	f.StringVar(&r.zone, "tz", "UTC", "time `ZONE` of times given and of the column TIMESTAMP: UTC, local, or a name such as Europe/Berlin")
+}
+
+// request reads the flags; now is what -DURATION counts from.
+func (r rangeFlags) request(req *inspectRequest, now time.Time) error {
+	var err error
+	if req.zone, err = parseZone(r.zone); err != nil {
+		return usagef("--tz: %w", err)
+	}
+	if req.scan.Range.From, err = r.bound(r.from, now, req.zone); err != nil {
+		return usagef("--from: %w", err)
+	}
+	if req.scan.Range.To, err = r.bound(r.to, now, req.zone); err != nil {
+		return usagef("--to: %w", err)
+	}
+	if req.scan.Range.Reversed() {
+		return usagef("--from %s is after --to %s", r.from, r.to)
+	}
+	return nil
+}
+
+// errBound says what the end of a range looks like.
+var errBound = errors.New("not earliest, latest, an offset, a time such as 2026-11-21T09:00 or @1795251600, or an age such as -90m")
+
+// bound reads one end of the range; empty: none was given.
+func (r rangeFlags) bound(s string, now time.Time, zone *time.Location) (inspect.Bound, error) {
+	switch s {
+	case "":
+		return inspect.Bound{}, nil
+	case "earliest":
+		return inspect.Earliest(), nil
+	case "latest":
+		return inspect.Latest(), nil
+	}
+	if n, err := strconv.ParseUint(s, 10, 63); err == nil {
+		return inspect.AtOffset(int64(n)), nil
+	}
+	if age, ok := strings.CutPrefix(s, "-"); ok {
+		d, err := parseDuration(age)
+		return inspect.AtTime(now.Add(-d)), err
+	}
+	t, err := parseTime(s, zone)
+	if errors.Is(err, errTime) {
+		return inspect.Bound{}, fmt.Errorf("%w: %q", errBound, s)
+	}
+	return inspect.AtTime(t), err
+}
+
+// needsOnePartition refuses an offset where several partitions are read: it says nothing of but one.
+func (req inspectRequest) needsOnePartition() error {
+	one := len(req.partitions) == 1 || len(req.groups) == 1 && req.scan.Topic == inspect.ConsumerOffsets
+	if one || !req.scan.Range.From.ByOffset() && !req.scan.Range.To.ByOffset() {
+		return nil
+	}
+	return &usageError{errors.New("--from and --to with an offset are for one partition"), "name one group or one --partition, or give a time"}
+}
