@@ -82,6 +82,9 @@ func (m *member) sync(ctx context.Context, joined *kmsg.JoinGroupResponse) error
 		return err
 	}
 	m.setMember(joined.MemberID, joined.Generation, assigned)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.leader = joined.LeaderID
 	return nil
 }
 

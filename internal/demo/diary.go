@@ -1,0 +1,350 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// offsetsPartitions is Kafka's default.
+const offsetsPartitions = 50
+
+// diary writes __consumer_offsets: it reads groups back from the cluster, compares them with what it has written, and
+// writes what a coordinator would have. It is used by one goroutine at a time.
+type diary struct {
+	cluster *Cluster
+	topicID [16]byte
+	groups  map[string]*pages
+}
+
+// pages are what is written of one group.
+type pages struct {
+	marks   map[string]string // by key; see stored
+	order   []string          // of the keys
+	members string            // the group as it was when its members were written
+}
+
+// entry is one record to be written.
+type entry struct {
+	group string
+	at    time.Time
+	inspect.Record
+}
+
+// createOffsetsTopic lays the topic out as Kafka does. Its leaders are the groups' coordinators, which kfake chooses
+// itself: where two groups with different ones share a partition, the first has it.
+func (c *Cluster) createOffsetsTopic() error {
+	internal, compact := "true", "compact"
+	err := c.fake.CreateTopic(cluster.OffsetsTopic, offsetsPartitions, map[string]string{"kfake.is_internal": internal, "cleanup.policy": compact})
+	if err != nil {
+		return err
+	}
+	leaders := make(map[int32]int32)
+	for _, g := range slices.Backward(groups) {
+		leaders[storedIn(g.name)] = c.fake.CoordinatorFor(g.name)
+	}
+	for p := range int32(offsetsPartitions) {
+		leader, ok := leaders[p]
+		if !ok {
+			leader = p % brokers
+		}
+		if err := c.fake.MoveTopicPartition(cluster.OffsetsTopic, p, leader); err != nil {
+			return err
+		}
+	}
+	c.diary = &diary{cluster: c, topicID: c.topicID(cluster.OffsetsTopic), groups: make(map[string]*pages)}
+	return nil
+}
+
+// storedIn is the partition that everything of the group is in.
+func storedIn(group string) int32 {
+	p, _ := cluster.Topic{Partitions: make([]cluster.Partition, offsetsPartitions)}.OffsetsPartition(group)
+	return p
+}
+
+// coordinator is the broker to ask about a group.
+func (c *Cluster) coordinator(group string) *kgo.Broker {
+	return c.client.Broker(int(c.fake.CoordinatorFor(group)))
+}
+
+// catchUp writes what has changed in all groups, those that visitors have made included.
+func (d *diary) catchUp(ctx context.Context, now time.Time) error {
+	kinds, err := d.kinds(ctx)
+	if err != nil {
+		return err
+	}
+	var all []entry
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		entries, err := d.changes(ctx, name, kinds[name], at(now))
+		if err != nil && !refused(err) { // it is gone in the meantime
+			return err
+		}
+		all = append(all, entries...)
+	}
+	return d.write(ctx, all)
+}
+
+// kinds are the groups that there are or were.
+func (d *diary) kinds(ctx context.Context) (map[string]kind, error) {
+	kinds := make(map[string]kind)
+	for name := range d.groups {
+		kinds[name] = classic
+	}
+	for _, shard := range d.cluster.client.RequestSharded(ctx, kmsg.NewPtrListGroupsRequest()) {
+		if shard.Err != nil {
+			return nil, shard.Err
+		}
+		for _, g := range shard.Resp.(*kmsg.ListGroupsResponse).Groups {
+			kinds[g.Group] = kindOf(g.GroupType)
+		}
+	}
+	return kinds, nil
+}
+
+func kindOf(groupType string) kind {
+	switch groupType {
+	case "consumer":
+		return consumer
+	case "share":
+		return share
+	}
+	return classic
+}
+
+// moments are the times that records are written at.
+type moments struct{ members, commits time.Time }
+
+func at(t time.Time) moments { return moments{t, t} }
+
+// changes are the records that bring a group's pages up to date. What it has no more becomes tombstones, the last
+// written first, as brokers delete groups.
+func (d *diary) changes(ctx context.Context, group string, k kind, when moments) ([]entry, error) {
+	p := d.pagesOf(group)
+	info := d.cluster.fake.GroupInfo(group)
+	if info == nil {
+		return p.close(group, when.commits)
+	}
+	members, read, err := d.membership(ctx, k, info, p)
+	if err != nil {
+		return nil, err
+	}
+	commits, err := storedCommits(d.cluster.commitsOf(info))
+	if err != nil {
+		return nil, err
+	}
+	var all []entry
+	have := make(map[string]bool)
+	for _, s := range slices.Concat(members, commits) {
+		have[string(s.key)] = true
+		if p.marks[string(s.key)] == s.mark {
+			continue
+		}
+		moment := when.members
+		if s.typ == offsetCommit {
+			moment = when.commits
+		}
+		e, err := p.note(group, s, moment)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	for _, key := range slices.Backward(slices.Clone(p.order)) {
+		if !have[key] && (read || isCommit(key)) {
+			all = append(all, p.tear(group, key, when.commits))
+		}
+	}
+	return all, nil
+}
+
+// membership reads a group's records but its commits, if they may have changed. In the middle of a rebalance brokers write
+// nothing.
+func (d *diary) membership(ctx context.Context, k kind, info *kfake.GroupInfo, p *pages) (members []stored, read bool, err error) {
+	seen := fmt.Sprint(info.State, info.Epoch)
+	for _, m := range info.Members {
+		seen += fmt.Sprint(m.MemberID, m.ClientID, m.SubscribedTopics, m.Assignment) // maps are printed in order
+	}
+	if seen == p.members || info.State != "Stable" && info.State != "Empty" {
+		return nil, false, nil
+	}
+	members, err = d.cluster.membership(ctx, k, info)
+	if err == nil {
+		p.members = seen
+	}
+	return members, true, err
+}
+
+func storedCommits(commits []commitRecord) ([]stored, error) {
+	var all []stored
+	for _, c := range commits {
+		s, err := c.stored()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (d *diary) pagesOf(group string) *pages {
+	p := d.groups[group]
+	if p == nil {
+		p = &pages{marks: make(map[string]string)}
+		d.groups[group] = p
+	}
+	return p
+}
+
+// note makes the entry of a record that has changed.
+func (p *pages) note(group string, s stored, at time.Time) (entry, error) {
+	key := string(s.key)
+	if _, there := p.marks[key]; !there {
+		p.order = append(p.order, key)
+	}
+	p.marks[key] = s.mark
+	return newEntry(group, s, at)
+}
+
+func newEntry(group string, s stored, at time.Time) (entry, error) {
+	ms := at.UnixMilli()
+	value, err := inspect.ConsumerOffsets.EncodeValue(s.typ, s.text(ms))
+	return entry{group, at, inspect.Record{Timestamp: ms, Key: s.key, Value: value}}, err
+}
+
+// tear makes the tombstone of a record.
+func (p *pages) tear(group, key string, at time.Time) entry {
+	delete(p.marks, key)
+	p.order = slices.DeleteFunc(p.order, func(k string) bool { return k == key })
+	return tombstone(group, []byte(key), at)
+}
+
+func tombstone(group string, key []byte, at time.Time) entry {
+	return entry{group, at, inspect.Record{Timestamp: at.UnixMilli(), Key: key}}
+}
+
+// close deletes all of a group. Of one without members brokers delete the group record, though they never wrote it.
+func (p *pages) close(group string, at time.Time) ([]entry, error) {
+	if len(p.order) == 0 {
+		return nil, nil
+	}
+	var all []entry
+	simple := true
+	for _, key := range slices.Backward(slices.Clone(p.order)) {
+		simple = simple && isCommit(key)
+		all = append(all, p.tear(group, key, at))
+	}
+	p.members = ""
+	if !simple {
+		return all, nil
+	}
+	key, err := encodeKey(groupMetadata, fields{"group": group})
+	return append(all, tombstone(group, key, at)), err
+}
+
+func isCommit(key string) bool { return key[0] == 0 && key[1] == offsetCommit }
+
+// write appends the entries, in their order where they are in the same partition. Those of one moment share a batch, as
+// with brokers.
+func (d *diary) write(ctx context.Context, entries []entry) error {
+	batches := make(map[int32][][]entry)
+	for _, e := range entries {
+		p := storedIn(e.group)
+		if last := len(batches[p]) - 1; last >= 0 && batches[p][last][0].at.Equal(e.at) {
+			batches[p][last] = append(batches[p][last], e)
+		} else {
+			batches[p] = append(batches[p], []entry{e})
+		}
+	}
+	byLeader := make(map[int32][]int32)
+	for _, p := range slices.Sorted(maps.Keys(batches)) {
+		leader := d.cluster.fake.LeaderFor(cluster.OffsetsTopic, p)
+		byLeader[leader] = append(byLeader[leader], p)
+	}
+	return each(slices.Collect(maps.Keys(byLeader)), func(leader int32) error {
+		return d.writeTo(ctx, leader, byLeader[leader], batches)
+	})
+}
+
+// writeTo sends the batches of one leader's partitions: a request takes one of each partition.
+func (d *diary) writeTo(ctx context.Context, leader int32, partitions []int32, batches map[int32][][]entry) error {
+	for n := 0; ; n++ {
+		req := d.request()
+		for _, p := range partitions {
+			if n < len(batches[p]) {
+				addBatch(req, p, inspect.Batch{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1}, batches[p][n])
+			}
+		}
+		if len(req.Topics[0].Partitions) == 0 {
+			return nil
+		}
+		if err := d.produce(ctx, leader, req); err != nil {
+			return err
+		}
+	}
+}
+
+// writeTransaction appends the commits of a transaction that is open. Its marker is the broker's to write.
+func (d *diary) writeTransaction(ctx context.Context, txn transaction) error {
+	var entries []entry
+	for _, ps := range txn.commits {
+		s, err := commitRecord{group: txn.group, at: ps, epoch: leaderEpoch}.stored()
+		if err != nil {
+			return err
+		}
+		e, err := newEntry(txn.group, s, txn.at)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, e)
+	}
+	p := storedIn(txn.group)
+	req := d.request()
+	req.TransactionID = &txn.id
+	addBatch(req, p, inspect.Batch{Transactional: true, ProducerID: txn.pid, ProducerEpoch: txn.epoch}, entries)
+	return d.produce(ctx, d.cluster.fake.LeaderFor(cluster.OffsetsTopic, p), req)
+}
+
+func (d *diary) request() *kmsg.ProduceRequest {
+	req := kmsg.NewPtrProduceRequest()
+	req.Acks, req.TimeoutMillis = -1, int32(startWithin.Milliseconds())
+	t := kmsg.NewProduceRequestTopic()
+	t.Topic, t.TopicID = cluster.OffsetsTopic, d.topicID
+	req.Topics = append(req.Topics, t)
+	return req
+}
+
+func addBatch(req *kmsg.ProduceRequest, partition int32, b inspect.Batch, entries []entry) {
+	var records []inspect.Record
+	for i, e := range entries {
+		e.Offset = int64(i)
+		records = append(records, e.Record)
+	}
+	rp := kmsg.NewProduceRequestTopicPartition()
+	rp.Partition, rp.Records = partition, inspect.AppendBatch(nil, b, records)
+	req.Topics[0].Partitions = append(req.Topics[0].Partitions, rp)
+}
+
+func (d *diary) produce(ctx context.Context, leader int32, req *kmsg.ProduceRequest) error {
+	resp, err := req.RequestWith(ctx, d.cluster.client.Broker(int(leader)))
+	if err != nil {
+		return err
+	}
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+				return fmt.Errorf("writing to %s/%d: %w", cluster.OffsetsTopic, p.Partition, err)
+			}
+		}
+	}
+	return nil
+}
