@@ -217,7 +217,7 @@ func (p *pages) note(group string, s stored, at time.Time) (entry, error) {
 
 func newEntry(group string, s stored, at time.Time) (entry, error) {
 	ms := at.UnixMilli()
-	value, err := inspect.ConsumerOffsets.EncodeValue(s.typ, s.text(ms))
+	value, err := s.value(ms)
 	return entry{group, at, inspect.Record{Timestamp: ms, Key: s.key, Value: value}}, err
 }
 

@@ -92,7 +92,7 @@ func (c *Cluster) pastOf(ctx context.Context, g group, now time.Time) ([]entry, 
 		for _, before := range paces[:len(paces)-1] {
 			then := commit
 			then.at = g.earlier(commit.at, before)
-			s.text = then.text
+			s.value = then.value
 			e, err := newEntry(g.name, s, last.Add(-before))
 			if err != nil {
 				return nil, err

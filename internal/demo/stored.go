@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -44,8 +45,9 @@ const (
 type stored struct {
 	typ  int16
 	key  []byte
-	mark string                // differs from another's of the same key when a coordinator would write it again
-	text func(ms int64) []byte // the value's JSON, as inspect prints it, written at that time
+	mark string // differs from another's of the same key when a coordinator would write it again
+
+	value func(ms int64) ([]byte, error) // as it is written at that time
 }
 
 // fields are a JSON object.
@@ -60,7 +62,8 @@ func newStored(typ, version int16, key, value fields, timed string) (stored, err
 		}
 		return mustJSON(fields{"version": version, "data": value})
 	}
-	return stored{typ, encoded, string(text(0)), text}, err
+	encode := func(ms int64) ([]byte, error) { return inspect.ConsumerOffsets.EncodeValue(typ, text(ms)) }
+	return stored{typ, encoded, string(text(0)), encode}, err
 }
 
 func encodeKey(typ int16, key fields) ([]byte, error) {
@@ -81,30 +84,36 @@ type commitRecord struct {
 	group   string
 	at      position
 	epoch   int32
-	topicID *string // nil in transactions: TxnOffsetCommit does not write it
+	topicID *[16]byte // nil in transactions: TxnOffsetCommit does not write it
 }
 
 func (c commitRecord) stored() (stored, error) {
 	key, err := encodeKey(offsetCommit, fields{"group": c.group, "topic": c.at.topic, "partition": c.at.partition})
-	return stored{offsetCommit, key, fmt.Sprintf("%d %d %q", c.at.offset, c.epoch, c.at.metadata), c.text}, err
+	return stored{offsetCommit, key, fmt.Sprintf("%d %d %q", c.at.offset, c.epoch, c.at.metadata), c.value}, err
 }
 
-func (c commitRecord) text(ms int64) []byte {
-	value := fields{"offset": c.at.offset, "leaderEpoch": c.epoch, "metadata": c.at.metadata, "commitTimestamp": ms}
-	if c.topicID != nil {
-		value["topicId"] = *c.topicID
+// value has version 4. There are hundreds of commits, and EncodeValue takes as long for one as all else that is done for it.
+func (c commitRecord) value(ms int64) ([]byte, error) {
+	b := binary.BigEndian.AppendUint16(make([]byte, 0, 64), commitVersion)
+	b = binary.BigEndian.AppendUint64(b, uint64(c.at.offset))
+	b = binary.BigEndian.AppendUint32(b, uint32(c.epoch))
+	b = binary.AppendUvarint(b, uint64(len(c.at.metadata)+1))
+	b = append(b, c.at.metadata...)
+	b = binary.BigEndian.AppendUint64(b, uint64(ms))
+	if c.topicID == nil {
+		return append(b, 0), nil
 	}
-	return mustJSON(fields{"version": commitVersion, "data": value})
+	const tags, topicIDTag, size = 1, 0, 16
+	return append(append(b, tags, topicIDTag, size), c.topicID[:]...), nil
 }
 
 // commitsOf are a group's commits, by topic and partition. A topic that is gone has no id.
 func (c *Cluster) commitsOf(info *kfake.GroupInfo) []commitRecord {
 	var all []commitRecord
 	for topic, partitions := range info.Commits {
-		var id *string
-		if c.fake.TopicInfo(topic) != nil {
-			text := idText(c.topicID(topic))
-			id = &text
+		var id *[16]byte
+		if known := c.topicID(topic); known != [16]byte{} {
+			id = &known
 		}
 		for p, commit := range partitions {
 			at := position{topic, p, commit.Offset, commit.Metadata}
