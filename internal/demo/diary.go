@@ -29,9 +29,8 @@ type diary struct {
 
 // pages are what is written of one group.
 type pages struct {
-	marks   map[string]string // by key; see stored
-	order   []string          // of the keys
-	members string            // the group as it was when its members were written
+	marks map[string]string // by key; see stored
+	order []string          // of the keys
 }
 
 // entry is one record to be written.
@@ -134,7 +133,7 @@ func (d *diary) changes(ctx context.Context, group string, k kind, when moments)
 	if info == nil {
 		return p.close(group, when.commits)
 	}
-	members, read, err := d.membership(ctx, k, info, p)
+	members, read, err := d.membership(ctx, k, info)
 	if err != nil {
 		return nil, err
 	}
@@ -167,20 +166,13 @@ func (d *diary) changes(ctx context.Context, group string, k kind, when moments)
 	return all, nil
 }
 
-// membership reads a group's records but its commits, if they may have changed. In the middle of a rebalance brokers write
-// nothing.
-func (d *diary) membership(ctx context.Context, k kind, info *kfake.GroupInfo, p *pages) (members []stored, read bool, err error) {
-	seen := fmt.Sprint(info.State, info.Epoch)
-	for _, m := range info.Members {
-		seen += fmt.Sprint(m.MemberID, m.ClientID, m.SubscribedTopics, m.Assignment) // maps are printed in order
-	}
-	if seen == p.members || info.State != "Stable" && info.State != "Empty" {
+// membership reads a group's records but its commits. In the middle of a rebalance brokers write nothing, and nothing is
+// read.
+func (d *diary) membership(ctx context.Context, k kind, info *kfake.GroupInfo) (members []stored, read bool, err error) {
+	if info.State != "Stable" && info.State != "Empty" {
 		return nil, false, nil
 	}
 	members, err = d.cluster.membership(ctx, k, info)
-	if err == nil {
-		p.members = seen
-	}
 	return members, true, err
 }
 
@@ -243,7 +235,6 @@ func (p *pages) close(group string, at time.Time) ([]entry, error) {
 		simple = simple && isCommit(key)
 		all = append(all, p.tear(group, key, at))
 	}
-	p.members = ""
 	if !simple {
 		return all, nil
 	}

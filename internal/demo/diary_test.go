@@ -100,7 +100,7 @@ func fetched(t *testing.T, c *Cluster) map[string]string {
 	}
 	commits := make(map[string]string)
 	for _, group := range listed.Groups() {
-		if kindOfListed(listed, group) == "share" {
+		if listed[group].ProtocolType == "share" {
 			continue
 		}
 		answer, err := o.admin.FetchOffsets(t.Context(), group)
@@ -113,8 +113,6 @@ func fetched(t *testing.T, c *Cluster) map[string]string {
 	}
 	return commits
 }
-
-func kindOfListed(listed kadm.ListedGroups, group string) string { return listed[group].ProtocolType }
 
 func commitsIn(state map[string]string) map[string]string {
 	commits := make(map[string]string)
@@ -161,7 +159,6 @@ func TestOffsetsTopicHasWhatBrokersStoreOfEachKind(t *testing.T) {
 	}
 }
 
-// members are what the describes say, and the assignments are of the topics that there are.
 func TestOffsetsTopicHasTheAssignments(t *testing.T) {
 	c := start(t, Options{})
 	inventory := idText(c.topicID("inventory"))
@@ -303,11 +300,12 @@ func TestLiveWritesDownWhatChanges(t *testing.T) {
 			t.Errorf("%s: the group is deleted", key)
 		}
 	}
-	written := len(rowsOf(t, c))
+	settled := []string{"orders-app", "search-indexer", "payments-export", "visitor"} // workers of thumbnails may move
+	written := len(rowsOf(t, c, settled...))
 	if err := c.diary.catchUp(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if again := len(rowsOf(t, c)); again != written {
+	if again := len(rowsOf(t, c, settled...)); again != written {
 		t.Errorf("%d records written although nothing has changed", again-written)
 	}
 }

@@ -31,7 +31,7 @@ func (c *Cluster) startGroup(ctx context.Context, g group, members []*member) er
 		return c.startShare(ctx, g)
 	}
 	_, there := g.split()
-	if err := c.commitPositions(ctx, g.name, there); err != nil {
+	if err := c.commitPositions(ctx, g.name, g.beforeExports(there)); err != nil {
 		return err
 	}
 	return joinAll(ctx, g, members)
@@ -62,4 +62,4 @@ func (c *Cluster) topicID(topic string) [16]byte {
 	return [16]byte{}
 }
 
-func sorted(names map[string]bool) []string { return slices.Sorted(maps.Keys(names)) }
+func sorted[T any](names map[string]T) []string { return slices.Sorted(maps.Keys(names)) }

@@ -162,6 +162,9 @@ const (
 	aborting
 )
 
+// chunk is how far a committed export moves its group.
+const chunk = 6
+
 // exports leave a commit pending: the first partition is committed to its end, if the transaction is.
 var exports = []export{
 	{"payments-export", "payments", 0, 0, transacting, leftOpen},
@@ -215,6 +218,18 @@ func (g group) split() (gone, there []position) {
 		}
 	}
 	return gone, there
+}
+
+// beforeExports are positions of the group before its transactions, of which a committed one leads to where it stands.
+func (g group) beforeExports(ps []position) []position {
+	for i, p := range ps {
+		for _, e := range exports {
+			if e.outcome == committing && e.group == g.name && e.topic == p.topic && e.partition == p.partition {
+				ps[i].offset -= chunk
+			}
+		}
+	}
+	return ps
 }
 
 func topicNamed(name string) topic {

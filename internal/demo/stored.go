@@ -197,6 +197,9 @@ func (c *Cluster) consumerRecords(ctx context.Context, group string) ([]stored, 
 	if err := kerr.ErrorForCode(g.ErrorCode); err != nil {
 		return nil, err
 	}
+	slices.SortFunc(g.Members, func(a, b kmsg.ConsumerGroupDescribeResponseGroupMember) int {
+		return strings.Compare(a.MemberID, b.MemberID)
+	})
 	var b builder
 	topics := make(map[string]bool)
 	for _, m := range g.Members {
@@ -215,13 +218,13 @@ func (c *Cluster) consumerRecords(ctx context.Context, group string) ([]stored, 
 	}
 	b.group(consumerMetadata, group, "", metadata)
 	for _, m := range g.Members {
-		b.member(consumerTargetMember, group, m.MemberID, "", fields{"topicPartitions": partitionsOf(m.TargetAssignment.TopicPartitions, nil)})
+		b.member(consumerTargetMember, group, m.MemberID, "", fields{"topicPartitions": c.partitionsOf(m.TargetAssignment, nil)})
 	}
 	b.group(consumerTarget, group, "assignmentTimestamp", fields{"assignmentEpoch": g.AssignmentEpoch})
 	for _, m := range g.Members {
 		b.member(consumerCurrent, group, m.MemberID, "", fields{
 			"memberEpoch": m.MemberEpoch, "previousMemberEpoch": m.MemberEpoch - 1, "state": memberStable,
-			"assignedPartitions":          partitionsOf(m.Assignment.TopicPartitions, &m.MemberEpoch),
+			"assignedPartitions":          c.partitionsOf(m.Assignment, &m.MemberEpoch),
 			"partitionsPendingRevocation": []fields{},
 		})
 	}
@@ -239,6 +242,9 @@ func (c *Cluster) shareRecords(ctx context.Context, group string) ([]stored, err
 	if err := kerr.ErrorForCode(g.ErrorCode); err != nil {
 		return nil, err
 	}
+	slices.SortFunc(g.Members, func(a, b kmsg.ShareGroupDescribeResponseGroupMember) int {
+		return strings.Compare(a.MemberID, b.MemberID)
+	})
 	var b builder
 	topics := make(map[string]bool)
 	for _, m := range g.Members {
@@ -251,13 +257,13 @@ func (c *Cluster) shareRecords(ctx context.Context, group string) ([]stored, err
 	}
 	b.group(shareMetadata, group, "", fields{"epoch": g.GroupEpoch, "metadataHash": c.metadataHash(topics)})
 	for _, m := range g.Members {
-		b.member(shareTargetMember, group, m.MemberID, "", fields{"topicPartitions": sharePartitions(m.Assignment)})
+		b.member(shareTargetMember, group, m.MemberID, "", fields{"topicPartitions": c.sharePartitions(m.Assignment)})
 	}
 	b.group(shareTarget, group, "assignmentTimestamp", fields{"assignmentEpoch": g.AssignmentEpoch})
 	for _, m := range g.Members {
 		b.member(shareCurrent, group, m.MemberID, "", fields{
 			"memberEpoch": m.MemberEpoch, "previousMemberEpoch": m.MemberEpoch - 1, "state": memberStable,
-			"assignedPartitions": sharePartitions(m.Assignment),
+			"assignedPartitions": c.sharePartitions(m.Assignment),
 		})
 	}
 	b.group(shareStateMetadata, group, "", fields{
@@ -288,23 +294,32 @@ func (b *builder) add(typ int16, key fields, timed string, value fields) {
 	b.records = append(b.records, s)
 }
 
-// partitionsOf are assigned partitions; epoch, if any, is the one in which the member was given each of them (KIP-1251).
-func partitionsOf(assigned []kmsg.AssignmentTopicPartition, epoch *int32) []fields {
-	list := []fields{}
-	for _, t := range assigned {
-		f := fields{"topicId": idText(t.TopicID), "partitions": t.Partitions}
+// partitionsOf are assigned partitions, in the order of topics; epoch, if any, is the one in which the member was given
+// each of them (KIP-1251).
+func (c *Cluster) partitionsOf(assigned kmsg.Assignment, epoch *int32) []fields {
+	byName := make(map[string]fields)
+	for _, t := range assigned.TopicPartitions {
+		f := fields{"topicId": idText(t.TopicID), "partitions": slices.Sorted(slices.Values(t.Partitions))}
 		if epoch != nil {
 			f["assignmentEpochs"] = slices.Repeat([]int32{*epoch}, len(t.Partitions))
 		}
-		list = append(list, f)
+		byName[c.topic(t.TopicID)] = f
 	}
-	return list
+	return inOrder(byName)
 }
 
-func sharePartitions(assigned kmsg.ShareGroupDescribeResponseGroupMemberAssignment) []fields {
-	list := []fields{}
+func (c *Cluster) sharePartitions(assigned kmsg.ShareGroupDescribeResponseGroupMemberAssignment) []fields {
+	byName := make(map[string]fields)
 	for _, t := range assigned.TopicPartitions {
-		list = append(list, fields{"topicId": idText(t.TopicID), "partitions": t.Partitions})
+		byName[c.topic(t.TopicID)] = fields{"topicId": idText(t.TopicID), "partitions": slices.Sorted(slices.Values(t.Partitions))}
+	}
+	return inOrder(byName)
+}
+
+func inOrder(byName map[string]fields) []fields {
+	list := []fields{}
+	for _, name := range sorted(byName) {
+		list = append(list, byName[name])
 	}
 	return list
 }
