@@ -131,6 +131,19 @@ func TestOffsetsTopicSaysWhatOffsetFetchSays(t *testing.T) {
 	}
 }
 
+func TestOffsetsTopicSaysTheSameWhenCompacted(t *testing.T) {
+	c := start(t, Options{})
+	before := latest(t, rowsOf(t, c))
+	c.fake.Compact()
+	after := latest(t, rowsOf(t, c))
+	const replaced = "payments-export payments/0" // by the open transaction, which kfake should have waited for
+	delete(before, replaced)
+	delete(after, replaced)
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("latest state (-before +after compaction):\n%s", diff)
+	}
+}
+
 func TestOffsetsTopicHasWhatBrokersStoreOfEachKind(t *testing.T) {
 	c := start(t, Options{})
 	got := make(map[string]map[string]int)
