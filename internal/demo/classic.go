@@ -54,7 +54,9 @@ func (m *member) enter(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 	case err != nil:
 		return nil, fmt.Errorf("joining: %w", err)
 	}
-	m.setMember(resp.MemberID, resp.Generation, nil)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.id, m.generation, m.assigned, m.leader = resp.MemberID, resp.Generation, nil, resp.LeaderID
 	return resp, nil
 }
 
@@ -82,9 +84,6 @@ func (m *member) sync(ctx context.Context, joined *kmsg.JoinGroupResponse) error
 		return err
 	}
 	m.setMember(joined.MemberID, joined.Generation, assigned)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.leader = joined.LeaderID
 	return nil
 }
 

@@ -241,4 +241,4 @@ func (p *pages) close(group string, at time.Time) ([]entry, error) {
 	return append(all, tombstone(group, key, at)), err
 }
 
-func isCommit(key string) bool { return key[0] == 0 && key[1] == offsetCommit }
+func isCommit(key string) bool { return key[:2] == string([]byte{0, byte(offsetCommit)}) }

@@ -38,7 +38,7 @@ func (c *Cluster) classicRecords(ctx context.Context, info *kfake.GroupInfo) ([]
 	slices.SortFunc(g.Members, func(a, b kmsg.DescribeGroupsResponseGroupMember) int { return strings.Compare(a.MemberID, b.MemberID) })
 	value := fields{"protocolType": g.ProtocolType, "generation": info.Epoch, "protocol": nil, "leader": nil, "members": []fields{}}
 	if len(g.Members) > 0 {
-		value["protocol"], value["leader"] = g.Protocol, c.leaderOf(g)
+		value["protocol"], value["leader"] = g.Protocol, c.leaderOf(g, info.Epoch)
 	}
 	for _, m := range g.Members {
 		value["members"] = append(value["members"].([]fields), fields{
@@ -62,12 +62,13 @@ func newborn(group string) (stored, error) {
 }
 
 // leaderOf is the member that assigned the partitions. Describes do not tell; of a group that is not ours it is a guess.
-func (c *Cluster) leaderOf(g kmsg.DescribeGroupsResponseGroup) string {
+func (c *Cluster) leaderOf(g kmsg.DescribeGroupsResponseGroup, generation int32) string {
 	for _, m := range c.members {
-		if m.group.name == g.Group {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			return m.leader
+		m.mu.Lock()
+		leader, current := m.leader, m.generation == generation && m.leader != ""
+		m.mu.Unlock()
+		if m.group.name == g.Group && current {
+			return leader
 		}
 	}
 	return g.Members[0].MemberID
