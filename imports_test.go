@@ -17,7 +17,7 @@ func allowed() map[string][]string {
 		"cmd":              {"lag", "inspect", "output", "internal/cluster", "internal/demo"},
 		"lag":              {"internal/cluster"},
 		"internal/cluster": {},
-		"internal/demo":    {},
+		"internal/demo":    {"inspect", "internal/cluster"},
 		"output":           {},
 		"inspect":          {"internal/cluster"},
 	}

@@ -54,7 +54,9 @@ func (m *member) enter(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 	case err != nil:
 		return nil, fmt.Errorf("joining: %w", err)
 	}
-	m.setMember(resp.MemberID, resp.Generation, nil)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.id, m.generation, m.assigned, m.leader = resp.MemberID, resp.Generation, nil, resp.LeaderID
 	return resp, nil
 }
 

@@ -42,6 +42,8 @@ type Cluster struct {
 	client  *kgo.Client // seeds, produces, commits for those who have no members
 	members []*member
 	workers []*kgo.Client // the share group's
+	diary   *diary
+	late    []transaction // open, with commits to topics that are deleted
 	stop    context.CancelFunc
 	beats   sync.WaitGroup
 	closing sync.Once

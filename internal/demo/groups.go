@@ -3,6 +3,8 @@ package demo
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // startGroups brings all groups up at the same time.
@@ -29,18 +31,10 @@ func (c *Cluster) startGroup(ctx context.Context, g group, members []*member) er
 		return c.startShare(ctx, g)
 	}
 	_, there := g.split()
-	if err := c.commitPositions(ctx, g.name, there); err != nil {
+	if err := c.commitPositions(ctx, g.name, g.beforeExports(there)); err != nil {
 		return err
 	}
-	if err := joinAll(ctx, g, members); err != nil {
-		return err
-	}
-	if g.name != openTransaction.group {
-		return nil
-	}
-	end := topicNamed(openTransaction.topic).end(0)
-	_, err := c.begin(ctx, g.name, position{topic: openTransaction.topic, offset: end})
-	return err
+	return joinAll(ctx, g, members)
 }
 
 func joinAll(ctx context.Context, g group, members []*member) error {
@@ -67,3 +61,5 @@ func (c *Cluster) topicID(topic string) [16]byte {
 	}
 	return [16]byte{}
 }
+
+func sorted[T any](names map[string]T) []string { return slices.Sorted(maps.Keys(names)) }

@@ -81,7 +81,13 @@ func (t *traffic) tick(ctx context.Context) error {
 	if t.ticks%trimTicks == 0 {
 		t.cluster.trim(retained)
 	}
-	return t.commit(ctx)
+	if err := t.commit(ctx); err != nil {
+		return err
+	}
+	if err := t.cluster.diary.catchUp(ctx, time.Now()); err != nil && !refused(err) {
+		return fmt.Errorf("writing what has changed in groups: %w", err)
+	}
+	return nil
 }
 
 // write adds a few records to each partition, not equally many.

@@ -30,6 +30,7 @@ type member struct {
 	id         string
 	generation int32 // a KIP-848 member's epoch; 0 before it has joined
 	assigned   map[string][]int32
+	leader     string // of the members of a classic group
 }
 
 // newMembers are the group's members, not yet joined. A share group has none here: see share.go.

@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
 const (
@@ -28,13 +30,28 @@ func (c *Cluster) fill(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("creating topic %q: %w", t.name, err)
 		}
 	}
-	if err := c.commitToDeleted(ctx); err != nil {
+	if err := c.createOffsetsTopic(); err != nil {
+		return fmt.Errorf("creating topic %q: %w", cluster.OffsetsTopic, err)
+	}
+	past, err := c.commitToDeleted(ctx, now)
+	if err != nil {
 		return err
 	}
 	return each([]func() error{
 		func() error { return c.writeRecords(ctx, now) },
-		func() error { return c.startGroups(ctx) },
+		func() error { return c.fillGroups(ctx, now, past) },
 	}, func(do func() error) error { return do() })
+}
+
+// fillGroups starts the groups, and writes down how they came where they are.
+func (c *Cluster) fillGroups(ctx context.Context, now time.Time, past []entry) error {
+	if err := c.startGroups(ctx); err != nil {
+		return err
+	}
+	if err := c.tellPast(ctx, now, past); err != nil {
+		return err
+	}
+	return c.transact(ctx, now)
 }
 
 func (c *Cluster) createTopic(t topic) error {
@@ -89,34 +106,26 @@ func record(topic string, partition int32, n int64, at time.Time) *kgo.Record {
 }
 
 // commitToDeleted makes the commits to topics that are no more. No broker takes a commit to a topic it does not know, and
-// deleting a topic takes its commits along; what remains is a transaction that commits after the deletion.
-func (c *Cluster) commitToDeleted(ctx context.Context) error {
-	var open []transaction
+// deleting a topic takes its commits along; what remains is a transaction that commits after the deletion. It is left
+// open, see transact. What it returns is what has gone.
+func (c *Cluster) commitToDeleted(ctx context.Context, now time.Time) ([]entry, error) {
 	for _, g := range groups {
 		gone, _ := g.split()
 		if len(gone) == 0 {
 			continue
 		}
-		txn, err := c.begin(ctx, g.name, gone...)
-		if err != nil {
-			return fmt.Errorf("committing for %q in a transaction: %w", g.name, err)
+		txn := transaction{id: g.name + "-txn", group: g.name, commits: gone, at: now.Add(-transacting)}
+		if err := c.begin(ctx, &txn); err != nil {
+			return nil, fmt.Errorf("committing for %q in a transaction: %w", g.name, err)
 		}
-		open = append(open, txn)
+		c.late = append(c.late, txn)
 	}
-	for _, t := range topics {
-		if !t.deleted {
-			continue
-		}
-		if err := c.fake.DeleteTopic(t.name); err != nil {
-			return fmt.Errorf("deleting topic %q: %w", t.name, err)
-		}
+	made, err := c.commitBefore(ctx, now)
+	if err != nil {
+		return nil, err
 	}
-	for _, txn := range open {
-		if err := c.end(ctx, txn); err != nil {
-			return fmt.Errorf("ending transaction %q: %w", txn.id, err)
-		}
-	}
-	return nil
+	gone, err := c.deleteFormer(ctx, now)
+	return append(made, gone...), err
 }
 
 // commitPositions commits for a group without members.

@@ -1,5 +1,11 @@
 package demo
 
+import (
+	"cmp"
+	"strings"
+	"time"
+)
+
 // The shop: what the demo cluster holds. Start makes it so, Live moves it on.
 //
 // The README prints the table that `offsetctl demo lag` draws of this, and a test compares them: a change here is a
@@ -58,6 +64,7 @@ type commit struct {
 	topic    string
 	behind   []int64 // records between the commit and the log end, by partition, repeated; negative: past the end
 	metadata string
+	formerly string // metadata of older commits, where it was another
 }
 
 var groups = []group{
@@ -82,14 +89,14 @@ var groups = []group{
 	{ // KIP-848, static members, says in the metadata which build has committed
 		name: "payments-ledger", kind: consumer, static: true, topics: []string{"payments"}, pace: 100,
 		members: []string{"ledger-0", "ledger-1"},
-		commits: []commit{{topic: "payments", behind: []int64{0}, metadata: "ledger build 4211"}},
+		commits: []commit{{topic: "payments", behind: []int64{0}, metadata: "ledger build 4211", formerly: "ledger build 4198"}},
 	},
 	{ // a classic static member
 		name: "fraud-check", static: true, topics: []string{"payments"}, pace: 100,
 		members: []string{"fraud-check-0"},
 		commits: []commit{{topic: "payments", behind: []int64{6, 2, 0, 3}}},
 	},
-	{ // in the middle of a transaction; see openTransaction
+	{ // in the middle of a transaction; see exports
 		name: "payments-export", topics: []string{"payments"},
 		members: []string{"payments-export-1"},
 		commits: []commit{{topic: "payments", behind: []int64{12, 8, 10, 9}}},
@@ -136,8 +143,43 @@ var groups = []group{
 // noCommit in commit.behind says that the partition has none. No log is that long.
 const noCommit = int64(1) << 62
 
-// openTransaction leaves a commit pending: the first partition is committed to its end, if the transaction is.
-var openTransaction = struct{ group, topic string }{"payments-export", "payments"}
+// export is a transaction of a group that commits its own offsets in transactions. Each task of it has one partition.
+type export struct {
+	group     string
+	topic     string
+	partition int32
+	behind    int64
+	ago       time.Duration
+	outcome   outcome
+}
+
+// outcome is what becomes of a transaction.
+type outcome int
+
+const (
+	leftOpen outcome = iota
+	committing
+	aborting
+)
+
+// chunk is how far a committed export moves its group.
+const chunk = 6
+
+// exports leave a commit pending: the first partition is committed to its end, if the transaction is.
+var exports = []export{
+	{"payments-export", "payments", 0, 0, transacting, leftOpen},
+	{"payments-export", "payments", 1, 8, 90 * time.Second, committing},
+	{"payments-export", "payments", 2, 0, 60 * time.Second, aborting},
+}
+
+// former are commits that are no more, and groups that were deleted altogether.
+var former = []struct {
+	group
+	deleted bool
+}{
+	{group{name: "flink-revenue", commits: []commit{{topic: "orders-v1", behind: []int64{0}}}}, false},
+	{group{name: "spring-sale", commits: []commit{{topic: "emails", behind: []int64{180}}}}, true},
+}
 
 // position is a group's offset in one partition.
 type position struct {
@@ -145,6 +187,10 @@ type position struct {
 	partition int32
 	offset    int64
 	metadata  string
+}
+
+func (p position) compare(o position) int {
+	return cmp.Or(strings.Compare(p.topic, o.topic), cmp.Compare(p.partition, o.partition))
 }
 
 // positions are the group's commits after Start.
@@ -172,6 +218,18 @@ func (g group) split() (gone, there []position) {
 		}
 	}
 	return gone, there
+}
+
+// beforeExports are positions of the group before its transactions, of which a committed one leads to where it stands.
+func (g group) beforeExports(ps []position) []position {
+	for i, p := range ps {
+		for _, e := range exports {
+			if e.outcome == committing && e.group == g.name && e.topic == p.topic && e.partition == p.partition {
+				ps[i].offset -= chunk
+			}
+		}
+	}
+	return ps
 }
 
 func topicNamed(name string) topic {
