@@ -1,0 +1,237 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// Latest is the latest state of the partitions that were read, see LatestFiles and Live.Latest. Options.Limit has no
+// meaning for it.
+type Latest struct {
+	Report Report
+
+	// Groups are those that the filter selects by name and that have any record, be it of no use for the state. nil
+	// without such a filter.
+	Groups map[string]bool
+
+	parts []*latest // in the order of partitions
+}
+
+// Commits are the rows of the commits, sorted by group, topic and partition.
+func (l *Latest) Commits() []LatestCommit {
+	var rows []LatestCommit
+	for _, p := range l.parts {
+		rows = p.appendCommits(rows)
+	}
+	slices.SortFunc(rows, compareCommits)
+	return rows
+}
+
+// Records emits the newest record of each key that is no commit's, in the order of partition and offset.
+func (l *Latest) Records(raw bool, emit func(*Row) error) error {
+	for _, p := range l.parts {
+		if err := p.emitRecords(raw, emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// HasCommits reports whether a topic's records of these types, nil for all, add up to commits, which then is all that
+// counts, and mixed whether there are others among them.
+func (t Topic) HasCommits(types map[string]bool) (commits, mixed bool) {
+	if t != ConsumerOffsets {
+		return false, false
+	}
+	others := 0
+	for name := range types {
+		if name == groupRecords[0].name || name == groupRecords[1].name {
+			commits = true
+		} else {
+			others++
+		}
+	}
+	return commits || types == nil, commits && others > 0
+}
+
+func (o Options) latestKind() latestKind {
+	if commits, _ := o.Topic.HasCommits(o.Filter.Types); commits {
+		return latestCommits
+	}
+	return latestRecords
+}
+
+// sharedFilter lets readers of several partitions ask a filter by group at once, and notes which groups come.
+type sharedFilter struct {
+	mu   sync.Mutex
+	ask  func([]byte) bool
+	seen map[string]bool
+}
+
+func (s *sharedFilter) selects(group []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ask(group) {
+		return false
+	}
+	if !s.seen[string(group)] {
+		s.seen[string(group)] = true
+	}
+	return true
+}
+
+// shared prepares options for several readers.
+func (l *Latest) shared(o Options) Options {
+	if o.Filter.Group != nil {
+		l.Groups = map[string]bool{}
+		s := &sharedFilter{ask: o.Filter.Group, seen: l.Groups}
+		o.Filter.Group = s.selects
+	}
+	return o
+}
+
+// finish reports what was damaged or not understood.
+func (l *Latest) finish(topic Topic) {
+	var odd oddities
+	var where int32
+	for _, p := range l.parts {
+		if e := p.bad.error(topic, p.partition); e != nil {
+			l.Report.Errors = append(l.Report.Errors, e)
+		}
+		if odd.records == 0 && p.odd.records > 0 {
+			odd, where = p.odd, p.partition
+		} else {
+			odd.records += p.odd.records
+		}
+	}
+	if odd.records > 0 {
+		l.Report.Notes = append(l.Report.Notes, fmt.Sprintf("%d records are not understood and left out; the first is at offset %d of %s: %v",
+			odd.records, odd.offset, cluster.TP{Topic: topic.LogName(), Partition: where}, odd.first))
+	}
+}
+
+// LatestFiles adds up segments, which come from FindSegments: partitions at the same time, as many as there are
+// processors, and each in the order of its log. What cannot be read is errors of the report.
+func LatestFiles(ctx context.Context, segments []Segment, o Options) (*Latest, error) {
+	l := &Latest{}
+	o = l.shared(o)
+	parts := byPartition(segments)
+	reports := make([]Report, len(parts))
+	for _, part := range parts {
+		l.parts = append(l.parts, newLatest(o, part[0].Partition, 0))
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(parts)) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(parts)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				l.parts[i].segments(ctx, parts[i], &reports[i])
+			}
+		})
+	}
+	wg.Wait()
+	for _, r := range reports {
+		l.Report.Errors = append(l.Report.Errors, r.Errors...)
+		l.Report.Notes = append(l.Report.Notes, r.Notes...)
+	}
+	l.finish(o.Topic)
+	return l, ctx.Err()
+}
+
+// byPartition parts segments that are sorted.
+func byPartition(segments []Segment) (parts [][]Segment) {
+	for i, s := range segments {
+		if i == 0 || s.Partition != segments[i-1].Partition {
+			parts = append(parts, nil)
+		}
+		last := len(parts) - 1
+		parts[last] = append(parts[last], s)
+	}
+	return parts
+}
+
+// segments adds up the segments of the partition.
+func (l *latest) segments(ctx context.Context, segments []Segment, report *Report) {
+	for i, s := range segments {
+		err := eachChunk(s.Path, func(c Chunk) error {
+			for b := range Batches(c.Bytes) {
+				l.batch(&b)
+			}
+			return ctx.Err()
+		})
+		var end *SegmentError
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return
+		case !errors.As(err, &end):
+			report.Errors = append(report.Errors, unreadable(l.topic, l.partition, err))
+		case errors.Is(err, ErrCut) && i == len(segments)-1:
+			report.Notes = append(report.Notes, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s.Path, end))
+		default:
+			l.bad.count(&Row{Damaged: true, Err: fmt.Errorf("%s: %w", s.Path, end)})
+		}
+	}
+}
+
+// Latest adds up the parts: bodies of all partitions at the same time, as many as there are processors, those of one
+// in the order of its log. The error is the context's; what cannot be read is errors of the report.
+func (l *Live) Latest(ctx context.Context, o Options) (*Latest, error) {
+	caller := ctx
+	ctx, cancel := context.WithCancel(ctx)
+	once := *l
+	once.undecided = true
+	f := newFeed(len(l.Parts))
+	defer context.AfterFunc(ctx, f.stop)()
+	var fetchers, readers sync.WaitGroup
+	defer fetchers.Wait()
+	defer cancel()
+
+	state := &Latest{}
+	o = state.shared(o)
+	for _, p := range l.Parts {
+		state.parts = append(state.parts, newLatest(o, p.ID, p.Start))
+	}
+	for _, mine := range once.byLeader() {
+		fetchers.Go(func() { once.fetch(ctx, f, mine) })
+	}
+	for range min(runtime.GOMAXPROCS(0), len(l.Parts)) {
+		readers.Go(func() { state.take(f) })
+	}
+	readers.Wait()
+	if caller.Err() != nil {
+		return nil, caller.Err()
+	}
+	var errs cluster.Errors
+	for i := range l.Parts {
+		e := f.failure(i)
+		if e.Unauthorized() { // of one partition as of all
+			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
+		}
+		errs.Add(e)
+	}
+	state.Report.Errors = errs.All
+	state.finish(o.Topic)
+	return state, nil
+}
+
+// take is one of the readers of a feed.
+func (l *Latest) take(f *feed) {
+	for {
+		i, b, ok := f.take()
+		if !ok {
+			return
+		}
+		for batch := range Batches(b.batches) {
+			l.parts[i].batch(&batch)
+		}
+		f.release(i)
+	}
+}
