@@ -13,12 +13,12 @@ import (
 )
 
 // groupNames are the groups that arguments name, with - for names on standard input.
-func (s *session) groupNames(args []string) ([]string, error) {
+func (s *session) groupNames(args []string, null bool) ([]string, error) {
 	names := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "-" })
 	if len(names) == len(args) {
 		return names, nil
 	}
-	more, err := readNames(s.in, false)
+	more, err := readNames(s.in, null)
 	return append(names, more...), err
 }
 
@@ -37,6 +37,11 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 	segments, err := req.segments()
 	if err != nil {
 		return err
+	}
+	if req.latest {
+		return s.showLatest(ctx, f, req, inspect.Report{}, func(ctx context.Context, o inspect.Options) (*inspect.Latest, error) {
+			return inspect.LatestFiles(ctx, segments, o)
+		}, nil)
 	}
 	return s.showRecords(ctx, f, req, inspect.Report{}, func(emit func(*inspect.Row) error) (inspect.Report, error) {
 		return inspect.Files(segments, req.scan, emit)
@@ -73,6 +78,9 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
 	live.Run = client.Run(cluster.Deadline{}) // a scan takes its time: only each answer is waited for
+	if req.latest {
+		return s.showLatest(ctx, f, req, report, live.Latest, run.Within(cluster.Deadline{}).Topics)
+	}
 	return s.showRecords(ctx, f, req, report, func(emit func(*inspect.Row) error) (inspect.Report, error) {
 		return live.Read(ctx, req.scan, emit)
 	})
@@ -101,7 +109,7 @@ func (req inspectRequest) segments() ([]inspect.Segment, error) {
 // showRecords prints the rows of a scan as they come, and then what else it and its plan have to say.
 func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, scan func(emit func(*inspect.Row) error) (inspect.Report, error)) error {
 	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), nil)
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(), func(r *inspect.Row) string { return string(r.Key.Group) })
 	if err != nil {
 		return err
 	}

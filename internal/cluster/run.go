@@ -66,6 +66,13 @@ func (r *Run) Left(n int) *Run {
 	return &c
 }
 
+// Within returns the same run with another deadline: what it learned of the brokers stays.
+func (r *Run) Within(end Deadline) *Run {
+	c := *r
+	c.end, c.rounds = end, 1
+	return &c
+}
+
 // requestTimeout is the time one request of this round gets: an equal share of what is left, and
 // never more than the cap. A longer --timeout raises the cap with it, since whoever asks for five
 // minutes has brokers that need more than five seconds.
