@@ -91,6 +91,9 @@ func verbs() map[string]verb {
 
 		// Segments of __consumer_offsets.
 		"segment": {"segment FILE GROUP TOPIC:P OFFSET… (one more batch, a commit for each offset)", 4, false, (*fixture).segment},
+		"entry":   {"entry FILE PRODUCER|-1 KEY-JSON VALUE-JSON [AGO] (a batch of one record; NOW in the value is its time)", 4, true, (*fixture).entry},
+		"ending":  {"ending FILE PRODUCER commit|abort (a transaction marker)", 3, false, (*fixture).ending},
+		"store":   {"store TOPIC:P FILE (produces the segment's records)", 2, false, (*fixture).store},
 		"flip":    {"flip FILE BYTE (its lowest bit)", 2, false, (*fixture).flip},
 		"cut":     {"cut FILE BYTES (leaves so many)", 2, false, (*fixture).cut},
 

@@ -25,6 +25,8 @@ type inspectOptions struct {
 	limit      int64
 	raw        bool
 	span       rangeFlags
+	latest     bool
+	null       bool
 }
 
 const inspectLong = `Decode the records of __consumer_offsets, the topic that Kafka keeps its groups in: every commit, every
@@ -48,9 +50,12 @@ A record that is not understood is shown all the same, with its bytes in hex and
 transaction each record says committed, aborted or open; --raw adds the bytes of every record.
 
 In -o json and ndjson, data has Kafka's field names, as kafka-dump-log.sh --offsets-decoder prints
-them; what is decoded beyond that stands in fields that end in Decoded.`
+them; what is decoded beyond that stands in fields that end in Decoded.
+
+` + latestHelp
 
 const inspectExamples = `  offsetctl inspect payments                       what happened to one group
+  offsetctl inspect payments --latest              where it is now, and since when
   offsetctl inspect --type commit --topic orders -o ndjson | jq .value.data.offset
   offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
   offsetctl inspect --type commit --from -15m      the last quarter of an hour
@@ -78,6 +83,8 @@ func newInspectCommand(s *session) *cobra.Command {
 	f.Int64Var(&o.limit, "limit", 0, "only the first `N` rows")
 	f.BoolVar(&o.raw, "raw", false, "show the key and value of every record in hex")
 	o.span.add(f)
+	f.BoolVar(&o.latest, "latest", false, "what the records add up to: the commits that count, or with --type the newest other record of each key")
+	f.BoolVarP(&o.null, "null", "0", false, "names end with NUL and are raw: those of -o name, and those read with -")
 	return c
 }
 
@@ -90,11 +97,13 @@ type inspectRequest struct {
 	groups     []string           // by name; nil: all, or those that match
 	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
 	zone       *time.Location     // of times in text formats
+	latest     bool
 }
 
 func (o inspectOptions) request(args []string, changed func(string) bool, now time.Time) (inspectRequest, error) {
 	req := inspectRequest{paths: slices.Concat(o.files, args)}
 	req.scan.Raw, req.scan.Limit, req.groups = o.raw, o.limit, o.groups
+	req.latest = o.latest
 	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == ""
 	var err error
 	switch o.topic {
@@ -127,8 +136,14 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 			return req, usagef("--partition: %w", err)
 		}
 	}
-	if err := o.span.request(&req, now); err != nil || len(o.files) > 0 { // of which partitions files are is not known yet
+	if err := o.span.request(&req, now); err != nil {
 		return req, err
+	}
+	if o.latest {
+		return req, o.checkLatest(req, changed)
+	}
+	if len(o.files) > 0 { // of which partitions they are is not known yet
+		return req, nil
 	}
 	return req, req.needsOnePartition()
 }
@@ -205,7 +220,7 @@ func recordTypes(topic inspect.Topic, words []string) (map[string]bool, error) {
 func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) error {
 	offline := len(o.files) > 0
 	if !offline {
-		names, err := s.groupNames(args)
+		names, err := s.groupNames(args, o.null)
 		if err != nil {
 			return err
 		}
@@ -218,12 +233,15 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	f, err := s.form(false, nil)
+	f, err := s.form(o.null, c.Flags().Args())
 	if err != nil {
 		return err
 	}
-	if f.format == output.Name {
-		return usagef("inspect has no output format name: one group has many records")
+	switch {
+	case f.format == output.Name && !o.latest:
+		return usagef("inspect has no output format name, except with --latest: one group has many records")
+	case f.format == output.Name && req.scan.Topic == inspect.TransactionState:
+		return usagef("records of %s have no group, which is what -o name prints", req.scan.Topic.LogName())
 	}
 	if offline {
 		return s.inspectFiles(c.Context(), f, req)

@@ -14,12 +14,12 @@ import (
 )
 
 // groupNames are the groups that arguments name, with - for names on standard input.
-func (s *session) groupNames(args []string) ([]string, error) {
+func (s *session) groupNames(args []string, null bool) ([]string, error) {
 	names := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "-" })
 	if len(names) == len(args) {
 		return names, nil
 	}
-	more, err := readNames(s.in, false)
+	more, err := readNames(s.in, null)
 	return append(names, more...), err
 }
 
@@ -43,6 +43,11 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 		if err := req.needsOnePartition(); err != nil {
 			return err
 		}
+	}
+	if req.latest {
+		return s.showLatest(ctx, f, req, inspect.Report{}, func(ctx context.Context, o inspect.Options) (*inspect.State, error) {
+			return inspect.LatestFiles(ctx, segments, o)
+		}, nil)
 	}
 	return s.showRecords(ctx, f, req, inspect.Report{}, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 		return inspect.Files(segments, o, emit)
@@ -79,6 +84,9 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
+	if req.latest {
+		return s.showLatest(ctx, f, req, report, live.Latest, live.Run.Topics)
+	}
 	return s.showRecords(ctx, f, req, report, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 		return live.Read(ctx, o, emit)
 	})
@@ -121,7 +129,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		debug.SetMemoryLimit(scanMemory)
 	}
 	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone), nil)
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone), func(r *inspect.Row) string { return string(r.Key.Group) })
 	if err != nil {
 		return err
 	}

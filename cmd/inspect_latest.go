@@ -1,0 +1,165 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+const latestHelp = `With --latest it shows what the log adds up to, which a broker would load and answer by: one row per
+group, topic and partition, with the time of the commit, and with commits pending in open transactions,
+which brokers do not show. A partition with only those has no OFFSET; a commit that is not understood has
+none either, and an error in JSON. EXPIRES is known only where the client asked for a time: otherwise the
+brokers' offsets.retention.minutes decides. From a cluster, topicRecreated says in JSON whether the commit is for an
+earlier topic of that name; null: the commit has no topic id, or there is no such topic now.
+With --type group, or names of record types, it shows the newest record of each key instead.`
+
+// checkLatest refuses what --latest cannot be combined with.
+func (o inspectOptions) checkLatest(req inspectRequest, changed func(string) bool) error {
+	for _, flag := range []string{"from", "to", "limit", "last", "follow", "open"} {
+		if changed(flag) {
+			return usagef("--latest and --%s exclude one another: the state is what the whole log adds up to", flag)
+		}
+	}
+	types := req.scan.Filter.Types
+	if types[inspect.MarkerName] {
+		return usagef("--latest has no %s: a marker is no state", inspect.MarkerName)
+	}
+	commits, mixed := req.scan.Topic.HasCommits(types)
+	switch {
+	case mixed:
+		return &usageError{errors.New("--latest shows commits or other records, not both: their rows differ"), "run it twice: --type commit, and --type group or the other names"}
+	case commits && o.raw:
+		return usagef("--raw shows records: with --latest it goes with --type group or the names of other types than commits")
+	}
+	return nil
+}
+
+// latest finds the state, of files or from the cluster.
+type latestFrom func(context.Context, inspect.Options) (*inspect.State, error)
+
+// showLatest prints the state. topics asks for the topics of these names as they are now; nil: nobody can be asked.
+func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, plan inspect.Report, from latestFrom, topics func(context.Context, []string) []cluster.Topic) error {
+	state, err := from(ctx, req.scan)
+	if err != nil {
+		return err
+	}
+	report := inspect.Report{Errors: slices.Concat(plan.Errors, state.Report.Errors), Notes: slices.Concat(plan.Notes, state.Report.Notes)}
+	if len(report.Errors) == 0 && req.onlyGroups {
+		report.Errors = unseen(req.groups, state.Groups)
+	}
+	if commits, _ := req.scan.Topic.HasCommits(req.scan.Filter.Types); !commits {
+		req.onlyGroups = false // looked at here
+		return s.showRecords(ctx, f, req, inspect.Report{ClusterID: plan.ClusterID}, func(_ inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
+			return report, state.Records(req.scan.Raw, emit)
+		})
+	}
+	rows := state.Commits()
+	var unknown []*cluster.Error
+	if names := inspect.TopicsWithID(rows); topics != nil && len(names) > 0 {
+		unknown = inspect.MarkRecreated(rows, topics(ctx, names))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	h := newHead("inspect-latest", plan.ClusterID, s.now)
+	if err := print(s, f, h, latestColumns(s.now, req.zone), func(r *inspect.LatestCommit) string { return r.Group }, rows, report.Errors); err != nil {
+		return err
+	}
+	for _, n := range slices.Concat(report.Notes, latestNotes(rows, s.now), unknownTopics(unknown), withoutCommit(req, state, rows)) {
+		s.note("%s", n)
+	}
+	return ended(s.report(report.Errors, readHints(report.Errors)))
+}
+
+func latestColumns(now time.Time, zone *time.Location) []output.Column[inspect.LatestCommit] {
+	type row = inspect.LatestCommit
+	at := func(name string, get func(*row) *inspect.Millis) output.Column[row] {
+		return output.Column[row]{Name: name, Append: func(b []byte, r *row) []byte {
+			if ms := get(r); ms != nil {
+				return appendTime(b, int64(*ms), zone)
+			}
+			return nil
+		}}
+	}
+	return []output.Column[row]{
+		text("GROUP", func(r *row) string { return r.Group }),
+		text("TOPIC", func(r *row) string { return r.Topic }),
+		number("PARTITION", func(r *row) *int32 { return &r.Partition }),
+		toned(number("OFFSET", func(r *row) *int64 { return r.Offset }), latestTone),
+		at("COMMIT-TIME", func(r *row) *inspect.Millis { return r.CommitTimestamp }),
+		{Name: "AGE", Right: true, Append: func(b []byte, r *row) []byte {
+			if r.CommitTimestamp == nil {
+				return nil
+			}
+			return append(b, age(now, *r.CommitTimestamp)...)
+		}},
+		{Name: "PENDING", Tone: func(*row) output.Tone { return output.Warn }, Append: appendPending},
+		short(maybe("METADATA", func(r *row) *string { return r.Metadata })),
+		wide(number("LEADER-EPOCH", func(r *row) *int32 { return r.LeaderEpoch })),
+		wide(at("EXPIRES", func(r *row) *inspect.Millis { return r.ExpireTimestamp })),
+		wide(maybe("TOPIC-ID", func(r *row) *string { return r.TopicID })),
+		wide(number("LOG-PARTITION", func(r *row) *int32 { return &r.LogPartition })),
+		wide(number("LOG-OFFSET", func(r *row) *int64 { return r.LogOffset })),
+	}
+}
+
+func latestTone(r *inspect.LatestCommit) output.Tone {
+	switch {
+	case r.Error != nil:
+		return output.Bad
+	case r.TopicRecreated != nil && *r.TopicRecreated:
+		return output.Warn
+	}
+	return output.Plain
+}
+
+// appendPending appends the offsets that open transactions would commit; mostly there are none.
+func appendPending(b []byte, r *inspect.LatestCommit) []byte {
+	for i, p := range r.Pending {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if p.Offset == nil {
+			b = append(b, '?')
+			continue
+		}
+		b = strconv.AppendInt(b, *p.Offset, 10)
+	}
+	return b
+}
+
+// age is how long ago a time is, in its two largest units: 3m12s, 5d4h. A clock that is ahead of ours makes it
+// negative.
+func age(now time.Time, then inspect.Millis) string {
+	ms := now.UnixMilli() - int64(then)
+	sign := ""
+	if ms < 0 {
+		sign, ms = "-", -ms
+	}
+	seconds := ms / 1000
+	units := []struct {
+		name string
+		size int64
+	}{{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}}
+	for i, u := range units {
+		n := seconds / u.size
+		if n == 0 && u.size > 1 {
+			continue
+		}
+		out := sign + strconv.FormatInt(n, 10) + u.name
+		if i+1 < len(units) {
+			if rest := seconds % u.size / units[i+1].size; rest > 0 {
+				out += strconv.FormatInt(rest, 10) + units[i+1].name
+			}
+		}
+		return out
+	}
+	return "0s"
+}

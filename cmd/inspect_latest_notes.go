@@ -1,0 +1,119 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+const (
+	maxLatestNotes = 20          // of one kind
+	longOpen       = time.Minute // Kafka's transactions last seconds, unless a producer died
+)
+
+// latestNotes say what a person should know of the rows.
+func latestNotes(rows []inspect.LatestCommit, now time.Time) []string {
+	return slices.Concat(bounded(recreated(rows)), bounded(openLong(rows, now)), bounded(notUnderstood(rows)))
+}
+
+// bounded keeps the first notes of a kind and counts the others.
+func bounded(notes []string) []string {
+	if more := len(notes) - maxLatestNotes; more > 0 {
+		return append(notes[:maxLatestNotes:maxLatestNotes], fmt.Sprintf("and %d more like the last", more))
+	}
+	return notes
+}
+
+// recreated names the commits, by group and topic, of a topic that has been created anew since.
+func recreated(rows []inspect.LatestCommit) (notes []string) {
+	last := ""
+	for _, r := range rows {
+		if r.TopicRecreated == nil || !*r.TopicRecreated {
+			continue
+		}
+		note := fmt.Sprintf("group %s: its commits for topic %s are from before that topic was deleted and created anew", r.Group, r.Topic)
+		if note != last { // the rows are sorted
+			notes = append(notes, note)
+		}
+		last = note
+	}
+	return notes
+}
+
+// openLong names the producers whose transaction has been open for long, with the oldest of what it has pending.
+func openLong(rows []inspect.LatestCommit, now time.Time) (notes []string) {
+	type open struct {
+		partition int32
+		producer  int64
+	}
+	type found struct {
+		since   inspect.Millis
+		commits int
+	}
+	all := map[open]found{}
+	for _, r := range rows {
+		for _, p := range r.Pending {
+			if p.Timestamp == nil {
+				continue
+			}
+			key := open{r.LogPartition, p.ProducerID}
+			f, ok := all[key]
+			if !ok || *p.Timestamp < f.since {
+				f.since = *p.Timestamp
+			}
+			f.commits++
+			all[key] = f
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(all), func(a, b open) int {
+		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.producer, b.producer))
+	})
+	for _, k := range keys {
+		if f := all[k]; now.UnixMilli()-int64(f.since) > longOpen.Milliseconds() {
+			notes = append(notes, fmt.Sprintf("%s: the transaction of producer %d has been open for %s or longer, with %s pending",
+				cluster.TP{Topic: cluster.OffsetsTopic, Partition: k.partition}, k.producer, age(now, f.since), count(f.commits, "commit")))
+		}
+	}
+	return notes
+}
+
+// notUnderstood says why rows have no offset, or a pending one has none.
+func notUnderstood(rows []inspect.LatestCommit) (notes []string) {
+	for _, r := range rows {
+		if r.Error != nil {
+			notes = append(notes, fmt.Sprintf("group %s, %s: its commit is not understood: %s", r.Group, cluster.TP{Topic: r.Topic, Partition: r.Partition}, *r.Error))
+		}
+	}
+	return notes
+}
+
+// unknownTopics say of which topics it could not be found out whether they were created anew.
+func unknownTopics(errs []*cluster.Error) []string {
+	var notes []string
+	for _, e := range errs {
+		notes = append(notes, fmt.Sprintf("whether topic %s was created anew since the commits is not known: %s (%s)", e.Name, e.Message, e.Code))
+	}
+	return bounded(notes)
+}
+
+// withoutCommit says of groups that are named that they have records, but none that makes a row.
+func withoutCommit(req inspectRequest, state *inspect.State, rows []inspect.LatestCommit) (notes []string) {
+	if !req.onlyGroups {
+		return nil
+	}
+	shown := map[string]bool{}
+	for _, r := range rows {
+		shown[r.Group] = true
+	}
+	for _, g := range req.groups {
+		if state.Groups[g] && !shown[g] {
+			notes = append(notes, fmt.Sprintf("group %s: its records add up to no commit; inspect without --latest shows them", g))
+		}
+	}
+	return bounded(notes)
+}
