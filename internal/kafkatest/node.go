@@ -159,10 +159,12 @@ func (c *Cluster) format(ctx context.Context) error {
 		if err := os.MkdirAll(filepath.Join(n.dir, "data"), 0o755); err != nil {
 			return err
 		}
-		file := filepath.Join(n.dir, "server.properties")
-		if err := os.WriteFile(file, []byte(n.properties(c)), 0o644); err != nil {
+		if err := n.writeProperties(c); err != nil {
 			return err
 		}
+	}
+	if c.options.InterBrokerProtocol != "" {
+		return c.startZooKeeper()
 	}
 	first := filepath.Join(c.nodes[0].dir, "data")
 	argv := java("128m", c.jars, "off", "kafka.tools.StorageTool", "format", "-t", c.id,
