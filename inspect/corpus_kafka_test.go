@@ -22,12 +22,12 @@ const samplesOfKind = 6
 
 const corpusHeader = `# Records of a real broker, Apache Kafka %[1]s, that real Java clients wrote, and what Kafka's own tools of that version
 # print of them. Six of each kind at most: record name and value version, or tombstone. Made anew by
-#   OFFSETCTL_KAFKA_VERSION=%[1]s go test -tags kafka ./inspect -run TestDecodesAsDumpLog -update
+#   OFFSETCTL_KAFKA_VERSION=%[1]s go test -tags kafka ./inspect -run %[2]s -update
 # Four lines a record: key bytes, key, value bytes (null: a tombstone), value.
 `
 
-// writeCorpus makes the corpus of a version of some records, ordered by topic and kind.
-func writeCorpus(t *testing.T, version string, all []captured) {
+// writeCorpus makes a file of the corpus of some of a version's records, ordered by topic and kind.
+func writeCorpus(t *testing.T, name, version string, all []captured) {
 	t.Helper()
 	kept := map[string][]captured{}
 	shapes := map[string]bool{}
@@ -38,7 +38,7 @@ func writeCorpus(t *testing.T, version string, all []captured) {
 			kept[r.kind] = append(kept[r.kind], r)
 		}
 	}
-	b := fmt.Appendf(nil, corpusHeader, version)
+	b := fmt.Appendf(nil, corpusHeader, version, t.Name())
 	for _, kind := range slices.SortedFunc(maps.Keys(kept), func(a, b string) int {
 		return cmp.Or(cmp.Compare(kept[a][0].topic, kept[b][0].topic), bytes.Compare(kept[a][0].key[:2], kept[b][0].key[:2]), strings.Compare(a, b))
 	}) {
@@ -46,7 +46,7 @@ func writeCorpus(t *testing.T, version string, all []captured) {
 			b = r.append(b)
 		}
 	}
-	if err := os.WriteFile(corpusFile(version), b, 0o644); err != nil {
+	if err := os.WriteFile(corpusFile(name), b, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

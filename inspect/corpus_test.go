@@ -14,8 +14,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// oldValues is the corpus of 3.9.2 with old inter-broker protocols.
+const oldValues = "3.9.2-old"
+
 // corpusVersions are the brokers that the files kafka-*.txt of testdata/records are of.
-var corpusVersions = []string{"3.9.2", "4.1.1", "4.3.1"}
+var corpusVersions = []string{oldValues, "3.9.2", "4.1.1", "4.3.1"}
 
 // captured is a record that a real broker wrote, and what Kafka's own tool of that version prints of it.
 type captured struct {
@@ -89,6 +92,9 @@ func kindOf(topic Topic, key, value []byte) string {
 // wantKinds are all kinds of records that the clients of runWriters make a version write: every type that it knows,
 // as values and as tombstones.
 func wantKinds(version string) []string {
+	if version == oldValues {
+		return []string{"GroupMetadata v0", "GroupMetadata v1", "GroupMetadata v2", "OffsetCommit v1", "OffsetCommit v2"}
+	}
 	kinds := []string{"OffsetCommit v1", "GroupMetadata v3"} // v1: the commit brought its own expiry
 	names := []string{"OffsetCommit", "GroupMetadata", "TransactionLog",
 		"ConsumerGroupPartitionMetadata"} // since 4.1 only the tombstone, for what a version before may have left

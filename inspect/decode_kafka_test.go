@@ -68,7 +68,7 @@ func TestDecodesAsDumpLog(t *testing.T) {
 	}
 	wantDecoded(t, readAll(t, c, "__consumer_offsets"))
 	if *update {
-		writeCorpus(t, c.Version, all)
+		writeCorpus(t, c.Version, c.Version, all)
 	}
 }
 
