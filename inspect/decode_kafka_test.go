@@ -50,7 +50,7 @@ func TestDecodesAsDumpLog(t *testing.T) {
 		}
 		name := it.topic.LogName()
 		records := readAll(t, c, name)
-		dumped := map[int64]dumpLine{}
+		var dumped map[int64]dumpLine
 		if old && it.topic == TransactionState {
 			dumped = formatTransactions(t, c, records) // kafka-dump-log.sh of 3.9 has words of its own for them
 		} else {
