@@ -129,15 +129,11 @@ func decode(t *testing.T, text string, into any) {
 // dumped runs Kafka's tool over the segments of all partitions.
 func dumped(t *testing.T, c *kafkatest.Cluster) []record {
 	t.Helper()
-	class := "org.apache.kafka.tools.DumpLogSegments"
-	if before4(c) {
-		class = "kafka.tools.DumpLogSegments"
-	}
 	files, err := filepath.Glob(c.DataDir(1) + "/__consumer_offsets-*/*.log")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	r := c.Tool(t, class, "--offsets-decoder", "--files", strings.Join(files, ","))
+	r := c.DumpLog(t, "--offsets-decoder", "--files", strings.Join(files, ","))
 	var out []record
 	partition := int64(-1)
 	for line := range strings.Lines(r.Stdout) {

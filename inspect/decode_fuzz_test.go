@@ -14,6 +14,11 @@ func FuzzDecodeRoundTrip(f *testing.F) {
 	for _, s := range samples(f) {
 		f.Add(byte(s.topic), s.key, s.value)
 	}
+	for _, version := range corpusVersions {
+		for _, r := range readCorpus(f, version) {
+			f.Add(byte(r.topic), r.key, r.value)
+		}
+	}
 	f.Fuzz(func(t *testing.T, b byte, key, value []byte) {
 		topic := topicOf(b)
 		keyText, err := topic.AppendKey(nil, key)

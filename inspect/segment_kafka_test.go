@@ -39,11 +39,7 @@ func TestKafkaSegmentsAgree(t *testing.T) {
 		app.Do(t, command)
 	}
 	files := copySegments(t, c)
-	class := "org.apache.kafka.tools.DumpLogSegments"
-	if strings.HasPrefix(c.Version, "3.") {
-		class = "kafka.tools.DumpLogSegments"
-	}
-	dump := c.Tool(t, class, "--deep-iteration", "--files", strings.Join(files, ","))
+	dump := c.DumpLog(t, "--deep-iteration", "--files", strings.Join(files, ","))
 	want := dumped(dump.Stdout)
 	var got []string
 	for _, file := range files {

@@ -78,7 +78,17 @@ func (r *Run) Fetch(ctx context.Context, node Broker, topic Topic, from []FetchF
 	return out, nil
 }
 
-func fetchRequest(topic Topic, from []FetchFrom, stable bool, limits FetchLimits) *kmsg.FetchRequest {
+// namedFetch is a Fetch of a topic that has no id: from v13 topics have no other name. Brokers that know v13 may be
+// in a cluster without ids, since those came with inter-broker protocol 2.8.
+type namedFetch struct{ *kmsg.FetchRequest }
+
+// MaxVersion is the last version that names topics.
+func (namedFetch) MaxVersion() int16 { return 12 }
+
+// Timeout tells kgo how long the broker may wait; of a FetchRequest itself it knows.
+func (f namedFetch) Timeout() int32 { return f.MaxWaitMillis }
+
+func fetchRequest(topic Topic, from []FetchFrom, stable bool, limits FetchLimits) kmsg.Request {
 	req := kmsg.NewPtrFetchRequest()
 	req.ReplicaID, req.SessionEpoch = -1, -1 // a client; no session: each request says all
 	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = int32(limits.Wait.Milliseconds()), limits.MinBytes, limits.Total
@@ -94,6 +104,9 @@ func fetchRequest(topic Topic, from []FetchFrom, stable bool, limits FetchLimits
 		t.Partitions = append(t.Partitions, p)
 	}
 	req.Topics = append(req.Topics, t)
+	if topic.ID == (TopicID{}) {
+		return namedFetch{req}
+	}
 	return req
 }
 

@@ -32,6 +32,21 @@ func TestFetchBringsRecordsAsTheyStandInTheLog(t *testing.T) {
 	})
 }
 
+// A cluster whose inter-broker protocol is older than 2.8 has no topic ids, though its brokers may know Fetch v13,
+// which names topics by nothing else.
+func TestFetchNamesTopicsWithoutID(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		f := startFake(t)
+		r := f.ready()
+		f.produce(0, "first")
+		topic, leader := f.topicOf(r, 0)
+		topic.ID = TopicID{}
+		got, e := r.Fetch(t.Context(), leader, topic, []FetchFrom{{0, 0}}, false, fetchAll())
+		diff(t, "codes", []string{"", ""}, codes(e, got[0].Err))
+		diff(t, "high watermark", int64(1), got[0].HighWatermark)
+	})
+}
+
 func TestFetchedPartitionsThatTheAnswerLeavesOutAreErrors(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := startFake(t)

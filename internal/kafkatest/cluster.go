@@ -34,6 +34,9 @@ type Options struct {
 	Props             []string // further lines of server.properties; they override ours
 	// Authorizer makes the brokers check ACLs. Everything is allowed until Deny is called.
 	Authorizer bool
+	// InterBrokerProtocol, such as "0.10.0", makes a node of Kafka 3 work with others of that version, and write as
+	// they do. It has ZooKeeper then, not KRaft, and is the only one. "": KRaft and the newest protocol.
+	InterBrokerProtocol string
 }
 
 func (o Options) withDefaults() Options {
@@ -53,6 +56,8 @@ type Cluster struct {
 	dir     string
 	jars    string // class path of brokers and tools
 	nodes   []*node
+
+	zookeeper *process // nil with KRaft
 }
 
 // Start starts a cluster and returns when all of it is ready: every node knows every other, and every partition of
@@ -208,6 +213,10 @@ func (c *Cluster) boot(ctx context.Context, attempt int) error {
 func (c *Cluster) kill() {
 	for _, n := range c.nodes {
 		n.kill()
+	}
+	if c.zookeeper != nil {
+		c.zookeeper.kill()
+		c.zookeeper = nil
 	}
 }
 

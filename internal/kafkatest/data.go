@@ -53,7 +53,11 @@ func (c *Cluster) Produce(t testing.TB, topic string, partition, n int) {
 		records[i] = &kgo.Record{Topic: topic, Partition: int32(partition), Key: text, Value: text}
 	}
 	// A topic made a moment ago is not known to every node at once.
-	cl := c.Kgo(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.UnknownTopicRetries(-1))
+	opts := []kgo.Opt{kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.UnknownTopicRetries(-1)}
+	if c.options.InterBrokerProtocol != "" {
+		opts = append(opts, kgo.DisableIdempotentWrite()) // messages before magic 2 have no place for it
+	}
+	cl := c.Kgo(t, opts...)
 	if err := cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
 		t.Fatalf("producing to %s/%d: %v", topic, partition, err)
 	}

@@ -85,7 +85,7 @@ func versionProperties(version string, replicas int) []string {
 			"unstable.api.versions.enable=true",
 		}
 	}
-	return []string{
+	lines := []string{
 		"group.coordinator.append.linger.ms=0",
 		"group.share.heartbeat.interval.ms=500",
 		"group.share.min.heartbeat.interval.ms=500",
@@ -95,6 +95,18 @@ func versionProperties(version string, replicas int) []string {
 		"share.coordinator.state.topic.min.isr=1",
 		"share.coordinator.state.topic.num.partitions=1",
 	}
+	if strings.HasPrefix(version, "4.1.") { // Streams groups are early access; see features
+		lines = append(lines, "unstable.api.versions.enable=true", "unstable.feature.versions.enable=true")
+	}
+	return lines
+}
+
+// features are what a version has but does not turn on by itself: share and Streams groups before 4.2.
+func features(version string) []string {
+	if strings.HasPrefix(version, "4.1.") {
+		return []string{"--feature", "share.version=1", "--feature", "streams.version=1"}
+	}
+	return nil
 }
 
 // start starts the broker's JVM; whether it comes up is for ready to find out.
@@ -147,14 +159,17 @@ func (c *Cluster) format(ctx context.Context) error {
 		if err := os.MkdirAll(filepath.Join(n.dir, "data"), 0o755); err != nil {
 			return err
 		}
-		file := filepath.Join(n.dir, "server.properties")
-		if err := os.WriteFile(file, []byte(n.properties(c)), 0o644); err != nil {
+		if err := n.writeProperties(c); err != nil {
 			return err
 		}
+	}
+	if c.options.InterBrokerProtocol != "" {
+		return c.startZooKeeper()
 	}
 	first := filepath.Join(c.nodes[0].dir, "data")
 	argv := java("128m", c.jars, "off", "kafka.tools.StorageTool", "format", "-t", c.id,
 		"-c", filepath.Join(c.nodes[0].dir, "server.properties"))
+	argv = append(argv, features(c.Version)...)
 	if r, err := run(ctx, argv); err != nil || r.Exit != 0 {
 		return fmt.Errorf("formatting: exit %d: %v\n%s%s", r.Exit, err, r.Stdout, r.Stderr)
 	}

@@ -5,6 +5,7 @@ package kafkatest
 import (
 	"bytes"
 	"context"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -31,6 +32,19 @@ func (c *Cluster) Tool(t testing.TB, class string, args ...string) ToolResult {
 	}
 	return r
 }
+
+// DumpLog runs kafka-dump-log.sh of the cluster's version.
+func (c *Cluster) DumpLog(t testing.TB, args ...string) ToolResult {
+	t.Helper()
+	class := "org.apache.kafka.tools.DumpLogSegments"
+	if kafkaBefore43.MatchString(c.Version) {
+		class = "kafka.tools.DumpLogSegments"
+	}
+	return c.Tool(t, class, args...)
+}
+
+// kafkaBefore43 are the versions whose tool to dump a log is still one of the broker's own, in Scala.
+var kafkaBefore43 = regexp.MustCompile(`^([0-3]|4\.[0-2])\.`)
 
 // run runs a command on a leash to its end. Its error is that it could not be started or was not allowed to end.
 func run(ctx context.Context, argv []string) (ToolResult, error) {

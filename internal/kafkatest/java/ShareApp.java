@@ -5,10 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Scanner;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.ShareGroupDescription;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.GroupState;
@@ -17,16 +20,17 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * One member of a share group (KIP-932, brokers from 4.2), which acknowledges all it gets.
+ * One member of a share group (KIP-932, brokers from 4.1), which acknowledges all it gets.
  *
  * Arguments: BOOTSTRAP GROUP TOPIC [KEY=VALUE...]     (consumer properties)
  *
  * READY: the group is stable as the broker describes it, and has no lag: all records of all partitions are
- * acknowledged. The start offsets may still be 0 then: they move when something is acknowledged after that.
+ * acknowledged. (Brokers before 4.2 tell no lag: there it is as many acknowledged as there are.) The start offsets may still be 0 then: they move when something is acknowledged after that.
  * Commands: close
  */
 public class ShareApp {
     static volatile boolean closing;
+    static final AtomicLong acknowledged = new AtomicLong();
 
     public static void main(String[] args) throws Exception {
         // A dead thread must end the program: others would keep it alive, and the test waiting.
@@ -49,6 +53,11 @@ public class ShareApp {
         var resource = new ConfigResource(ConfigResource.Type.GROUP, group);
         admin.incrementalAlterConfigs(Map.of(resource, List.of(earliest))).all().get();
         var consumer = new KafkaShareConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        consumer.setAcknowledgementCommitCallback((offsets, e) -> {
+            if (e == null) {
+                offsets.values().forEach(o -> acknowledged.addAndGet(o.size()));
+            }
+        });
         consumer.subscribe(List.of(args[2]));
         Thread polling = new Thread(() -> {
             while (!closing) {
@@ -89,6 +98,14 @@ public class ShareApp {
             .map(p -> new TopicPartition(topic, p.partition())).toList();
         var offsets = admin.listShareGroupOffsets(Map.of(group, new ListShareGroupOffsetsSpec()))
             .partitionsToOffsetInfo(group).get();
-        return partitions.stream().allMatch(p -> offsets.get(p) != null && offsets.get(p).lag().equals(Optional.of(0L)));
+        if (partitions.stream().anyMatch(p -> offsets.get(p) == null)) {
+            return false;
+        }
+        if (partitions.stream().allMatch(p -> offsets.get(p).lag().equals(Optional.of(0L)))) {
+            return true;
+        }
+        var latest = partitions.stream().collect(Collectors.toMap(p -> p, p -> OffsetSpec.latest()));
+        long records = admin.listOffsets(latest).all().get().values().stream().mapToLong(o -> o.offset()).sum();
+        return partitions.stream().allMatch(p -> offsets.get(p).lag().isEmpty()) && acknowledged.get() >= records;
     }
 }
