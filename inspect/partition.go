@@ -11,7 +11,9 @@ type partitionReader struct {
 	raw    bool // show the bytes of all rows
 	emit   func(*Row) error
 
-	partition    partition
+	partition partition
+	open      openings // of the rows so far; nobody reads it where transactions are not decided
+
 	decompressor Decompressor
 	touched      map[int64]bool // producers whose transaction has a record so far of what the filter is about
 	row          Row
@@ -80,6 +82,9 @@ func (p *partitionReader) begin(r Record) *Row {
 
 func (p *partitionReader) record(r Record, txn *Transaction) error {
 	key, err := p.topic.ParseKey(r.Key)
+	if txn != nil && txn.Outcome == Open {
+		p.open.record(txn, &key, &r)
+	}
 	if err != nil {
 		if !p.filter.all() {
 			return nil

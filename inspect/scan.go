@@ -18,7 +18,8 @@ type Options struct {
 
 // Report is what a scan has to say besides its rows.
 type Report struct {
-	ClusterID string // empty: no cluster was asked
+	ClusterID string            // empty: no cluster was asked
+	Open      []OpenTransaction // seen in the partitions read, whatever is filtered; sorted
 	Errors    []*cluster.Error
 	Notes     []string // what is worth knowing and no failure
 }

@@ -38,7 +38,9 @@ func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error)
 		}
 	}
 	err := f.show.close()
-	return Report{Errors: f.show.errors(unread), Notes: f.show.notes()}, err
+	report := f.show.report()
+	report.Errors = f.show.errors(unread)
+	return report, err
 }
 
 // byPartition parts segments, which are in order.

@@ -57,7 +57,9 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 		}
 		errs.Add(e)
 	}
-	return Report{Errors: errs.All, Notes: s.notes()}, err
+	report := s.report()
+	report.Errors = errs.All
+	return report, err
 }
 
 func (l *Live) partitions() []partition {

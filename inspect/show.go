@@ -72,9 +72,10 @@ type show struct {
 	noted   []noted
 
 	// Of the writer, and after close of everybody.
-	damage []damage // by partition
-	last   int      // index of the partition at which the scan was stopped
-	err    error    // which stopped it
+	damage []damage   // by partition
+	open   []openings // likewise
+	last   int        // index of the partition at which the scan was stopped
+	err    error      // which stopped it
 }
 
 // noted is a note on a partition, by index.
@@ -90,6 +91,7 @@ type job struct {
 	free  func() // called when it is done
 	lines *[]byte
 	bad   damage
+	open  openings
 	err   error
 	done  chan struct{}
 }
@@ -105,7 +107,7 @@ func newShow(partitions []partition, o Options, emit func(*Row) error, stop func
 		options: o, emit: limited(o.Limit, emit), partitions: partitions, stop: stop,
 		// Twice the workers, so that none waits while the writer does.
 		order: make(chan *job, 2*workers), jobs: make(chan *job, 2*workers+1), stopped: make(chan struct{}),
-		damage: make([]damage, len(partitions)), last: len(partitions),
+		damage: make([]damage, len(partitions)), open: make([]openings, len(partitions)), last: len(partitions),
 	}
 	for range workers {
 		s.ended.Go(s.work)
@@ -150,6 +152,7 @@ func (s *show) work() {
 			r.begins(s.partitions[j.part])
 			r.emit = r.partition.span.only(s.emitOf(j, line))
 			broken = j.do(r)
+			j.open, r.open = r.open, nil
 		}
 		j.err = broken
 		if j.free != nil {
@@ -188,6 +191,7 @@ func (s *show) write() {
 			continue
 		}
 		s.damage[j.part].add(j.bad)
+		s.open[j.part].join(j.open)
 		s.err = j.err
 		if j.lines != nil && s.err == nil {
 			s.err = s.options.Lines.Write(*j.lines)
@@ -243,4 +247,13 @@ func (s *show) notes() []string {
 		}
 	}
 	return all
+}
+
+// report is what there is to say after close, but for the errors.
+func (s *show) report() Report {
+	r := Report{Notes: s.notes()}
+	for i, p := range s.partitions {
+		r.Open = append(r.Open, s.open[i].rows(p.id)...)
+	}
+	return r
 }

@@ -1,0 +1,92 @@
+package inspect
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// OpenTransaction is what a transaction that no marker has ended holds of one group. Until it ends, it hides every
+// later commit of its partition, of all groups, from readers with read_committed, and stops compaction.
+type OpenTransaction struct {
+	Group          *string `json:"group"`     // nil: of records that are of no group, or not understood
+	Partition      int32   `json:"partition"` // of the internal topic
+	ProducerID     int64   `json:"producerId"`
+	ProducerEpoch  int16   `json:"producerEpoch"`
+	StartOffset    int64   `json:"startOffset"`    // of the first record of the transaction, whatever its group
+	StartTimestamp *Millis `json:"startTimestamp"` // of that record; nil: it has none
+	Records        int64   `json:"records"`        // of this group
+	AgeMs          *int64  `json:"ageMs"`          // for whoever knows the time to set
+}
+
+// openings are the records of open transactions in one partition.
+type openings map[opening]held
+
+// opening is what a producer writes of a group; none: of no group, or nobody knows which.
+type opening struct {
+	producerID int64
+	group      string
+	none       bool
+}
+
+// held is how many records of an opening there are, and the first of them.
+type held struct {
+	epoch             int16
+	offset, timestamp int64 // -1 for no timestamp
+	records           int64
+}
+
+// record counts a record of an open transaction.
+func (o *openings) record(t *Transaction, k *Key, r *Record) {
+	if *o == nil {
+		*o = openings{}
+	}
+	o.add(opening{t.ProducerID, string(k.Group), k.Group == nil}, held{t.ProducerEpoch, r.Offset, r.Timestamp, 1})
+}
+
+// add adds what comes later in the log.
+func (o *openings) add(key opening, h held) {
+	first, ok := (*o)[key]
+	if ok {
+		h.epoch, h.offset, h.timestamp = first.epoch, first.offset, first.timestamp
+		h.records += first.records
+	}
+	(*o)[key] = h
+}
+
+// join adds what comes later in the log.
+func (o *openings) join(later openings) {
+	if len(later) > 0 && *o == nil {
+		*o = openings{}
+	}
+	for key, h := range later {
+		o.add(key, h)
+	}
+}
+
+// rows are the open transactions of a partition, by their start and group.
+func (o openings) rows(partition int32) []OpenTransaction {
+	starts := map[int64]held{}
+	for key, h := range o {
+		if first, ok := starts[key.producerID]; !ok || h.offset < first.offset {
+			starts[key.producerID] = h
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(o), func(a, b opening) int {
+		return cmp.Or(cmp.Compare(starts[a.producerID].offset, starts[b.producerID].offset), cmp.Compare(a.group, b.group))
+	})
+	var rows []OpenTransaction
+	for _, key := range keys {
+		start := starts[key.producerID]
+		row := OpenTransaction{Partition: partition, ProducerID: key.producerID, ProducerEpoch: start.epoch, StartOffset: start.offset, Records: o[key].records}
+		if !key.none {
+			row.Group = &key.group
+		}
+		if start.timestamp >= 0 {
+			at := Millis(start.timestamp)
+			row.StartTimestamp = &at
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
