@@ -136,10 +136,9 @@ func stateOf(t testing.TB, log []byte, start int64) []string {
 		}
 	}
 	var lines []string
-	for _, r := range l.appendCommits(nil) {
+	for _, r := range (&Latest{parts: []*latest{l}}).Commits() {
 		lines = append(lines, commitLine(&r))
 	}
-	slices.Sort(lines)
 	return lines
 }
 

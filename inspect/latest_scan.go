@@ -26,11 +26,15 @@ type Latest struct {
 
 // Commits are the rows of the commits, sorted by group, topic and partition.
 func (l *Latest) Commits() []LatestCommit {
-	var rows []LatestCommit
+	var keys []latestKey
 	for _, p := range l.parts {
-		rows = p.appendCommits(rows)
+		keys = p.appendKeys(keys)
 	}
-	slices.SortFunc(rows, compareCommits)
+	slices.SortFunc(keys, compareKeys)
+	rows := make([]LatestCommit, len(keys))
+	for i := range keys {
+		rows[i] = keys[i].row()
+	}
 	return rows
 }
 
