@@ -144,8 +144,11 @@ func stateOf(t testing.TB, log []byte, start int64) []string {
 
 func commitLine(r *LatestCommit) string {
 	line := fmt.Sprintf("%s %s:%d ", r.Group, r.Topic, r.Partition)
+	if r.Incomplete {
+		line = "maybe " + line
+	}
 	switch {
-	case r.Error != nil:
+	case r.Error != nil && !r.Incomplete:
 		line += "ERROR " + *r.Error
 	case r.Offset == nil:
 		line += "-"

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -25,7 +26,8 @@ type LatestCommit struct {
 	LogOffset       *int64          // of the record that counts
 	Pending         []PendingCommit // in open transactions, in the order of the log
 	TopicRecreated  *bool           // nil: the record has no topic id, or the topic of that name none, or is not there
-	Error           *string         // why the record that counts, or one pending, is not understood
+	Error           *string         // why the record that counts, or one pending, is not understood; or Incomplete
+	Incomplete      bool            // the log of its partition could not be read whole: all this may be out of date
 }
 
 // PendingCommit is a commit in a transaction that has not ended in the log.
@@ -113,6 +115,10 @@ func (k *latestKey) row() LatestCommit {
 		if u := &s.pending[i]; !u.gone {
 			row.Pending = append(row.Pending, row.uncertain(u))
 		}
+	}
+	if e := k.part.incomplete; e != nil {
+		row.Incomplete = true
+		row.fail(fmt.Errorf("may be out of date: %w", e))
 	}
 	slices.SortFunc(row.Pending, func(a, b PendingCommit) int { return cmp.Compare(a.LogOffset, b.LogOffset) })
 	return row

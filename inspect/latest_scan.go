@@ -108,6 +108,7 @@ func (l *Latest) finish(topic Topic) {
 	for _, p := range l.parts {
 		if e := p.bad.error(topic, p.partition); e != nil {
 			l.Report.Errors = append(l.Report.Errors, e)
+			p.incomplete = e
 		}
 		if odd.records == 0 && p.odd.records > 0 {
 			odd, where = p.odd, p.partition
@@ -176,7 +177,8 @@ func (l *latest) segments(ctx context.Context, segments []Segment, report *Repor
 		case ctx.Err() != nil:
 			return
 		case !errors.As(err, &end):
-			report.Errors = append(report.Errors, unreadable(l.topic, l.partition, err))
+			l.incomplete = unreadable(l.topic, l.partition, err)
+			report.Errors = append(report.Errors, l.incomplete)
 		case errors.Is(err, ErrCut) && i == len(segments)-1:
 			report.Notes = append(report.Notes, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s.Path, end))
 		default:
@@ -216,6 +218,7 @@ func (l *Live) Latest(ctx context.Context, o Options) (*Latest, error) {
 	var errs cluster.Errors
 	for i := range l.Parts {
 		e := f.failure(i)
+		state.parts[i].incomplete = e
 		if e.Unauthorized() { // of one partition as of all
 			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
 		}
