@@ -15,7 +15,8 @@ import (
 const latestHelp = `With --latest it shows what the log adds up to, which a broker would load and answer by: one row per
 group, topic and partition, with the time of the commit, and with commits pending in open transactions,
 which brokers do not show. A partition with only those has no OFFSET; a commit that is not understood has
-none either, and an error in JSON. EXPIRES is known only where the client asked for a time: otherwise the
+none either, and an error in JSON; so has a row of a partition that could not be read whole, which may
+be out of date. EXPIRES is known only where the client asked for a time: otherwise the
 brokers' offsets.retention.minutes decides. From a cluster, topicRecreated says in JSON whether the commit is for an
 earlier topic of that name; null: the commit has no topic id, or there is no such topic now.
 With --type group, or names of record types, it shows the newest record of each key instead.`

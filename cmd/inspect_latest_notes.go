@@ -85,7 +85,7 @@ func openLong(rows []inspect.LatestCommit, now time.Time) (notes []string) {
 // notUnderstood says why rows have no offset, or a pending one has none.
 func notUnderstood(rows []inspect.LatestCommit) (notes []string) {
 	for _, r := range rows {
-		if r.Error != nil {
+		if r.Error != nil && !r.Incomplete { // which is an error of the partition
 			notes = append(notes, fmt.Sprintf("group %s, %s: its commit is not understood: %s", r.Group, cluster.TP{Topic: r.Topic, Partition: r.Partition}, *r.Error))
 		}
 	}

@@ -3,6 +3,8 @@ package inspect
 import (
 	"fmt"
 	"slices"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
 // The latest state of a partition is what a broker would load of its log (OffsetMetadataManager.replay,
@@ -27,6 +29,7 @@ type partitionState struct {
 	producerEpoch int16
 	bad           damage
 	odd           oddities
+	incomplete    *cluster.Error // the log could not be read whole: what it adds up to may be out of date
 
 	slots   map[string]*slot  // of commits, by the key without its type: types 0 and 1 say the same
 	after   *slot             // the one that the last commit went to

@@ -83,9 +83,9 @@ func BenchmarkLatestTransactions(b *testing.B) {
 	b.ReportMetric(commits*float64(b.N)/b.Elapsed().Seconds(), "commits/s")
 }
 
-// Eight partitions from files, decoded to rows.
+// Two partitions from files, as many keys each as a large cluster has in all, made to rows.
 func BenchmarkLatestFiles(b *testing.B) {
-	const commits, partitions = 200_000, 8
+	const commits, partitions = 600_000, 2
 	log := groupsLog(b, commits)
 	dir := b.TempDir()
 	var segments []Segment

@@ -115,9 +115,22 @@ func TestLatestOfAClusterWithDamage(t *testing.T) {
 		l.bytes[len(l.bytes)/3+70] ^= 1
 		f.sends(0, l.bytes)
 		state := f.latest(Options{})
-		if rows := latestLines(t, state).Rows; len(rows) != 2 {
+		if rows := latestLines(t, state).Rows; len(rows) != 2 || !strings.HasPrefix(rows[0], "maybe ") {
 			t.Errorf("%q", rows)
 		}
 		wantOne(t, state.Report.Errors, "__consumer_offsets:0", "CORRUPT_MESSAGE", "batch of offsets 1 to 1: CRC is")
+	})
+}
+
+func TestLatestOfAPartitionReadInPartMayBeOutOfDate(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		f.commits(f.plainProducer(), 0, "x", 1, 2, 3)
+		f.sends(0, newTestLog(t).commits("a", 1).bytes) // and nothing more
+		state := f.latest(Options{})
+		rows := state.Commits()
+		if len(rows) != 1 || *rows[0].Offset != 1 || !rows[0].Incomplete || rows[0].Error == nil || !strings.HasPrefix(*rows[0].Error, "may be out of date: partition __consumer_offsets:0: ") {
+			t.Errorf("%+v", rows)
+		}
+		wantOne(t, state.Report.Errors, "__consumer_offsets:0", "CORRUPT_MESSAGE", "sends nothing from offset 1 on")
 	})
 }

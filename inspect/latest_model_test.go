@@ -136,17 +136,19 @@ func stateOf(t testing.TB, log []byte, start int64) []string {
 		}
 	}
 	var lines []string
-	for _, r := range l.appendCommits(nil) {
+	for _, r := range (&State{parts: []*partitionState{l}}).Commits() {
 		lines = append(lines, commitLine(&r))
 	}
-	slices.Sort(lines)
 	return lines
 }
 
 func commitLine(r *LatestCommit) string {
 	line := fmt.Sprintf("%s %s:%d ", r.Group, r.Topic, r.Partition)
+	if r.Incomplete {
+		line = "maybe " + line
+	}
 	switch {
-	case r.Error != nil:
+	case r.Error != nil && !r.Incomplete:
 		line += "ERROR " + *r.Error
 	case r.Offset == nil:
 		line += "-"

@@ -3,36 +3,40 @@ package inspect
 import (
 	"cmp"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // LatestCommit is where a group is in a partition, by the log of __consumer_offsets: what a broker would answer
 // after loading it. Fields of a commit that is only pending, or not understood, are nil.
 type LatestCommit struct {
-	Group           string          `json:"group"`
-	Topic           string          `json:"topic"`
-	Partition       int32           `json:"partition"`
-	Offset          *int64          `json:"offset"`
-	LeaderEpoch     *int32          `json:"leaderEpoch"` // nil also where the record has none
-	Metadata        *string         `json:"metadata"`
-	CommitTimestamp *Millis         `json:"commitTimestamp"`
-	ExpireTimestamp *Millis         `json:"expireTimestamp"` // nil unless the client asked for one: retention decides
-	TopicID         *string         `json:"topicId"`         // as Kafka prints it; nil: the record has none
-	LogPartition    int32           `json:"logPartition"`
-	LogOffset       *int64          `json:"logOffset"`      // of the record that counts
-	Pending         []PendingCommit `json:"pending"`        // in open transactions, in the order of the log
-	TopicRecreated  *bool           `json:"topicRecreated"` // nil: the record has no topic id, or the topic of that name none, or is not there
-	Error           *string         `json:"error"`          // why the record that counts, or one pending, is not understood
+	Group           string
+	Topic           string
+	Partition       int32
+	Offset          *int64
+	LeaderEpoch     *int32 // nil also where the record has none
+	Metadata        *string
+	CommitTimestamp *Millis
+	ExpireTimestamp *Millis // nil unless the client asked for one: retention decides
+	TopicID         *string // as Kafka prints it; nil: the record has none
+	LogPartition    int32
+	LogOffset       *int64          // of the record that counts
+	Pending         []PendingCommit // in open transactions, in the order of the log
+	TopicRecreated  *bool           // nil: the record has no topic id, or the topic of that name none, or is not there
+	Error           *string         // why the record that counts, or one pending, is not understood; or Incomplete
+	Incomplete      bool            // the log of its partition could not be read whole: all this may be out of date
 }
 
 // PendingCommit is a commit in a transaction that has not ended in the log.
 type PendingCommit struct {
-	Offset        *int64  `json:"offset"` // nil: not understood
-	LogOffset     int64   `json:"logOffset"`
-	ProducerID    int64   `json:"producerId"`
-	ProducerEpoch int16   `json:"producerEpoch"`
-	Timestamp     *Millis `json:"timestamp"` // of its record
+	Offset        *int64 // nil: not understood
+	LogOffset     int64
+	ProducerID    int64
+	ProducerEpoch int16
+	Timestamp     *Millis // of its record
 }
 
 // Millis is a time in milliseconds since 1970, in JSON RFC 3339.
@@ -43,20 +47,46 @@ func (m Millis) MarshalJSON() ([]byte, error) {
 	return append(AppendTime([]byte{'"'}, int64(m)), '"'), nil
 }
 
-// compareCommits orders by group, topic, partition; then, where a log has a group's records in a partition that is
-// not its own, by that.
-func compareCommits(a, b LatestCommit) int {
-	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.LogPartition, b.LogPartition))
+// latestKey is a slot with what rows are sorted by.
+type latestKey struct {
+	group, topic string
+	partition    int32
+	part         *partitionState
+	slot         *slot
 }
 
-// appendCommits appends the rows of a partition's commits, in no order.
-func (l *partitionState) appendCommits(rows []LatestCommit) []LatestCommit {
-	for _, s := range l.slots {
-		if l.selects(s) {
-			rows = append(rows, l.row(s))
-		}
+// compareKeys orders by group, topic, partition; then, where a log has a group's records in a partition that is not
+// its own, by that.
+func compareKeys(a, b latestKey) int {
+	if c := strings.Compare(a.group, b.group); c != 0 {
+		return c
 	}
-	return rows
+	if c := strings.Compare(a.topic, b.topic); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.part.partition, b.part.partition))
+}
+
+// appendKeys appends the keys of a partition that make a row, in no order.
+func (l *partitionState) appendKeys(keys []latestKey) []latestKey {
+	for _, s := range l.slots {
+		if !l.selects(s) {
+			continue
+		}
+		k := latestKey{part: l, slot: s} // its text is that of the slot's key, which is known to be good
+		group, rest := cutText(s.key)
+		topic, rest := cutText(rest)
+		k.group, k.topic = group, topic
+		k.partition = int32(binary.BigEndian.Uint32([]byte(rest)))
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// cutText cuts a text with its length in front off a key.
+func cutText(key string) (text, rest string) {
+	n := 2 + (int(key[0])<<8 | int(key[1]))
+	return key[2:n], key[n:]
 }
 
 // selects reports whether a slot has something that counts or is pending, of the types asked for.
@@ -78,9 +108,10 @@ func (c *stored) keyType() int16 {
 	return 1
 }
 
-func (l *partitionState) row(s *slot) LatestCommit {
-	k, _ := ConsumerOffsets.ParseKey(append([]byte{0, 1}, s.key...)) // has been read before
-	row := LatestCommit{Group: string(k.Group), Topic: string(k.Topic), Partition: k.Partition, LogPartition: l.partition, Pending: []PendingCommit{}}
+// row is the row of a key.
+func (k *latestKey) row() LatestCommit {
+	s := k.slot
+	row := LatestCommit{Group: k.group, Topic: k.topic, Partition: k.partition, LogPartition: k.part.partition}
 	if s.present {
 		row.LogOffset = &s.commit.offset
 		row.take(&s.commit)
@@ -89,6 +120,10 @@ func (l *partitionState) row(s *slot) LatestCommit {
 		if u := &s.pending[i]; !u.gone {
 			row.Pending = append(row.Pending, row.uncertain(u))
 		}
+	}
+	if e := k.part.incomplete; e != nil {
+		row.Incomplete = true
+		row.fail(fmt.Errorf("may be out of date: %w", e))
 	}
 	slices.SortFunc(row.Pending, func(a, b PendingCommit) int { return cmp.Compare(a.LogOffset, b.LogOffset) })
 	return row
@@ -125,7 +160,7 @@ func (row *LatestCommit) uncertain(u *uncertain) PendingCommit {
 // fail notes the first reason.
 func (row *LatestCommit) fail(err error) {
 	if row.Error == nil {
-		row.Error = new(err.Error())
+		row.Error = new(strings.ToValidUTF8(err.Error(), "\ufffd"))
 	}
 }
 

@@ -26,11 +26,15 @@ type State struct {
 
 // Commits are the rows of the commits, sorted by group, topic and partition.
 func (l *State) Commits() []LatestCommit {
-	var rows []LatestCommit
+	var keys []latestKey
 	for _, p := range l.parts {
-		rows = p.appendCommits(rows)
+		keys = p.appendKeys(keys)
 	}
-	slices.SortFunc(rows, compareCommits)
+	slices.SortFunc(keys, compareKeys)
+	rows := make([]LatestCommit, len(keys))
+	for i := range keys {
+		rows[i] = keys[i].row()
+	}
 	return rows
 }
 
@@ -104,6 +108,7 @@ func (l *State) finish(topic Topic) {
 	for _, p := range l.parts {
 		if e := p.bad.error(topic, p.partition); e != nil {
 			l.Report.Errors = append(l.Report.Errors, e)
+			p.incomplete = e
 		}
 		if odd.records == 0 && p.odd.records > 0 {
 			odd, where = p.odd, p.partition
@@ -162,7 +167,8 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, repor
 		case ctx.Err() != nil:
 			return
 		case !errors.As(err, &end):
-			report.Errors = append(report.Errors, unreadable(l.topic, l.partition, err))
+			l.incomplete = unreadable(l.topic, l.partition, err)
+			report.Errors = append(report.Errors, l.incomplete)
 		case errors.Is(err, ErrCut) && i == len(segments)-1:
 			report.Notes = append(report.Notes, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end))
 		default:
@@ -200,6 +206,7 @@ func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 	var errs cluster.Errors
 	for i := range l.Parts {
 		e := f.failure(i)
+		state.parts[i].incomplete = e
 		if e.Unauthorized() { // of one partition as of all
 			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
 		}

@@ -159,7 +159,7 @@ func TestLatestReportsDamageAndGoesOn(t *testing.T) {
 	first := l.write(dir, 0)
 	got := latestOf(t, Options{}, first)
 	rows := latestLines(t, got).Rows
-	if d := gocmp.Diff([]string{"a orders:0 1@0", "b orders:0 3@2"}, rows); d != "" {
+	if d := gocmp.Diff([]string{"maybe a orders:0 1@0", "maybe b orders:0 3@2"}, rows); d != "" {
 		t.Error(d)
 	}
 	wantOne(t, got.Report.Errors, "__consumer_offsets:7", "CORRUPT_MESSAGE", "batch of offsets 1 to 1: CRC is")
@@ -190,20 +190,17 @@ func TestLatestItem(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l := newTestLog(t).batch(plainBatch(0), record(t, `{"type":1,"data":{"group":"g","topic":"t","partition":3}}`, c.value))
 			rows := latestOf(t, Options{}, l.write(folder(t, 7), 0)).Commits()
-			text, err := json.Marshal(rows[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := gocmp.Diff(c.want, string(text)); d != "" {
+			text := rows[0].AppendJSON(nil)
+			if d := gocmp.Diff(c.want, string(text)); d != "" || !json.Valid(text) {
 				t.Error(d)
 			}
 		})
 	}
 	l := newTestLog(t).pending(9, 2, "g", 5)
-	text, err := json.Marshal(latestOf(t, Options{}, l.write(folder(t, 7), 0)).Commits()[0])
+	text := latestOf(t, Options{}, l.write(folder(t, 7), 0)).Commits()[0].AppendJSON(nil)
 	want := `{"group":"g","topic":"orders","partition":0,"offset":null,"leaderEpoch":null,"metadata":null,"commitTimestamp":null,"expireTimestamp":null,"topicId":null,"logPartition":7,"logOffset":null,"pending":[{"offset":5,"logOffset":0,"producerId":9,"producerEpoch":2,"timestamp":"2023-11-14T22:13:20.000Z"}],"topicRecreated":null,"error":null}`
-	if d := gocmp.Diff(want, string(text)); d != "" || err != nil {
-		t.Error(err, d)
+	if d := gocmp.Diff(want, string(text)); d != "" || !json.Valid(text) {
+		t.Error(d)
 	}
 }
 
