@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,9 @@ first as late as --to, which is not shown. An offset is for one partition, so it
 or @SECONDS since 1970; -90m, -7d or -PT1H30M is so long before now. A time after the last record is the
 log's end.
 
+--follow shows records as they come, whatever happens to brokers meanwhile; order is within a partition. Of a
+transaction the records say open, and the marker that comes later says what became of it.
+
 With --file no cluster is asked: it reads segments (….log), the folder of a partition, or a broker's
 log directory. Every argument is then a further path, so that a shell's glob works, and groups are
 named by --group or --match.
@@ -54,6 +58,7 @@ const inspectExamples = `  offsetctl inspect payments                       what
   offsetctl inspect --type commit --topic orders -o ndjson | jq .value.data.offset
   offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
   offsetctl inspect --type commit --from -15m      the last quarter of an hour
+  offsetctl inspect --follow -o ndjson | grep payments
   offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
   offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit
   offsetctl inspect --file /var/lib/kafka --group payments -o ndjson | jq .value.data.offset`
@@ -89,6 +94,7 @@ type inspectRequest struct {
 	groups     []string           // by name; nil: all, or those that match
 	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
 	zone       *time.Location     // of times in text formats
+	follow     bool
 }
 
 func (o inspectOptions) request(args []string, changed func(string) bool, now time.Time) (inspectRequest, error) {
@@ -220,6 +226,9 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 	}
 	if f.format == output.Name {
 		return usagef("inspect has no output format name: one group has many records")
+	}
+	if req.follow && (f.format == output.JSON || f.format == output.YAML) {
+		return &usageError{fmt.Errorf("--follow has no output format %s, which is one document", f.format), "have table, wide, tsv, csv, ndjson"}
 	}
 	if offline {
 		return s.inspectFiles(c.Context(), f, req)

@@ -16,11 +16,13 @@ import (
 type rangeFlags struct {
 	from, to string
 	zone     string
+	follow   bool
 }
 
 func (r *rangeFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&r.from, "from", "", "begin `HERE`: earliest, latest, an offset, a time, or -DURATION before now")
 	f.StringVar(&r.to, "to", "", "end before `HERE`, which is not shown (default latest: the end that the log has at the start)")
+	f.BoolVar(&r.follow, "follow", false, "show what comes, from now on or from --from, until interrupted")
 	f.StringVar(&r.zone, "tz", "UTC", "time `ZONE` of times given and of the column TIMESTAMP: UTC, local, or a name such as Europe/Berlin")
 }
 
@@ -38,6 +40,22 @@ func (r rangeFlags) request(req *inspectRequest, now time.Time) error {
 	}
 	if req.scan.Range.Reversed() {
 		return usagef("--from %s is after --to %s", r.from, r.to)
+	}
+	return r.requestFollow(req)
+}
+
+// requestFollow reads --follow.
+func (r rangeFlags) requestFollow(req *inspectRequest) error {
+	switch req.follow = r.follow; {
+	case !r.follow:
+		return nil
+	case r.to != "":
+		return usagef("--follow has no end: leave out --to")
+	case len(req.paths) > 0:
+		return usagef("--follow is for a cluster: leave out --file")
+	}
+	if !req.scan.Range.From.Given() {
+		req.scan.Range.From = inspect.Latest()
 	}
 	return nil
 }

@@ -78,6 +78,9 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
+	if req.follow {
+		return s.followRecords(ctx, f, req, report, live)
+	}
 	return s.showRecords(ctx, f, req, report, func(emit func(*inspect.Row) error) (inspect.Report, error) {
 		return live.Read(ctx, req.scan, emit)
 	})

@@ -105,7 +105,7 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 		a.give(a.feed, p, a.recreated(p))
 	case topic.Err != nil && !retry(topic.Err):
 		a.give(a.feed, p, topic.Err)
-	case time.Since(p.lost.since) > a.Run.Patience():
+	case !a.endless && time.Since(p.lost.since) > a.Run.Patience():
 		a.give(a.feed, p, p.lost.why)
 	case topic.Err != nil || !known || !listed:
 		a.again(p, part.Err)
@@ -132,6 +132,10 @@ func (a *fetching) relocate(ctx context.Context, topic cluster.Topic, leader clu
 		a.give(a.feed, p, log.Err)
 	case log.Err != nil || log.Start == nil || log.End == nil:
 		a.again(p, nil)
+	case *log.End < p.at && a.endless: // what stood there will never come
+		a.note(a.feed, p, "the log was cut back from offset %d to %d meanwhile", p.at, *log.End)
+		p.at = *log.End
+		a.hand(ctx, leader, p)
 	case *log.End < p.at:
 		e := *p.lost.why
 		e.Message = fmt.Sprintf("the log was cut back to offset %d meanwhile, and %d is read next", *log.End, p.at)

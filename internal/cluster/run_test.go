@@ -15,7 +15,9 @@ func TestForgottenBrokerIsAskedAgain(t *testing.T) {
 		r := f.ready()
 		b := node(1)
 		f.wire(b, func(context.Context) (net.Conn, error) { return nil, errRefused })
-		failing := func() string { return codes(second(ask[*kmsg.MetadataResponse](t.Context(), r, b, metadataRequest(nil))))[0] }
+		failing := func() string {
+			return codes(second(ask[*kmsg.MetadataResponse](t.Context(), r, b, metadataRequest(nil))))[0]
+		}
 		diff(t, "refused", CodeRefused, failing())
 		f.wire(b, nil)
 		diff(t, "remembered", CodeRefused, failing())
