@@ -40,6 +40,7 @@ first as late as --to, which is not shown. An offset is for one partition, so it
 --partition. Times are RFC 3339 or shorter (2026-11-21, 2026-11-21T09:00), in --tz where they say no zone,
 or @SECONDS since 1970; -90m, -7d or -PT1H30M is so long before now. A time after the last record is the
 log's end.
+--last N shows the N newest rows, and reads no more than it has to where nothing is filtered.
 
 --follow shows records as they come, whatever happens to brokers meanwhile; order is within a partition. Of a
 transaction the records say open, and the marker that comes later says what became of it.
@@ -58,6 +59,7 @@ const inspectExamples = `  offsetctl inspect payments                       what
   offsetctl inspect --type commit --topic orders -o ndjson | jq .value.data.offset
   offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
   offsetctl inspect --type commit --from -15m      the last quarter of an hour
+  offsetctl inspect payments --last 20
   offsetctl inspect --follow -o ndjson | grep payments
   offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
   offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit
@@ -95,12 +97,13 @@ type inspectRequest struct {
 	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
 	zone       *time.Location     // of times in text formats
 	follow     bool
+	last       int // 0: all rows
 }
 
 func (o inspectOptions) request(args []string, changed func(string) bool, now time.Time) (inspectRequest, error) {
 	req := inspectRequest{paths: slices.Concat(o.files, args)}
 	req.scan.Raw, req.scan.Limit, req.groups = o.raw, o.limit, o.groups
-	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == ""
+	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == "" && o.span.last == 0
 	var err error
 	switch o.topic {
 	case "offsets":
@@ -113,6 +116,9 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 	}
 	if changed("limit") && o.limit < 1 {
 		return req, usagef("--limit %d: at least 1", o.limit)
+	}
+	if changed("last") && o.span.last < 1 {
+		return req, usagef("--last %d: at least 1", o.span.last)
 	}
 	if len(o.groups) > 0 && changed("match") {
 		return req, usagef("--group and --match exclude one another")

@@ -44,6 +44,9 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 		}
 	}
 	return s.showRecords(ctx, f, req, inspect.Report{}, func(emit func(*inspect.Row) error) (inspect.Report, error) {
+		if req.last > 0 {
+			return inspect.LastOfFiles(segments, req.last, req.scan, emit)
+		}
 		return inspect.Files(segments, req.scan, emit)
 	})
 }
@@ -82,6 +85,9 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.followRecords(ctx, f, req, report, live)
 	}
 	return s.showRecords(ctx, f, req, report, func(emit func(*inspect.Row) error) (inspect.Report, error) {
+		if req.last > 0 {
+			return live.ReadLast(ctx, req.last, req.scan, emit)
+		}
 		return live.Read(ctx, req.scan, emit)
 	})
 }

@@ -138,7 +138,9 @@ func TestFollowSurvivesWhatHappensToLeaders(t *testing.T) {
 		got, stop := f.follow(Options{})
 		var down atomic.Int32
 		down.Store(-1)
-		f.fetches(func(node int32, _ *kmsg.FetchRequest) (kmsg.Response, error, bool) { return nil, io.EOF, node == down.Load() })
+		f.fetches(func(node int32, _ *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			return nil, io.EOF, node == down.Load()
+		})
 		var want []string
 		for n := range int64(12) {
 			for part := range int32(6) {
