@@ -45,6 +45,9 @@ log's end.
 --follow shows records as they come, whatever happens to brokers meanwhile; order is within a partition. Of a
 transaction the records say open, and the marker that comes later says what became of it.
 
+--timeout bounds connecting and each wait for an answer. A partition whose leader moves is read on from the new
+one.
+
 With --file no cluster is asked: it reads segments (….log), the folder of a partition, or a broker's
 log directory. Every argument is then a further path, so that a shell's glob works, and groups are
 named by --group or --match.

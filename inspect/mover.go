@@ -101,8 +101,8 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 	part, known := topic.Partition(a.Parts[p.part].ID)
 	leader, listed := a.Run.Node(part.Leader)
 	switch {
-	case topic.Err == nil && topic.ID != a.Topic.ID:
-		a.give(a.feed, p, a.recreated(p))
+	case a.recreated(topic):
+		a.give(a.feed, p, &cluster.Error{Scope: cluster.ScopePartition, Name: a.name(p.part), Code: "UNKNOWN_TOPIC_ID", Message: "the topic was deleted and created anew meanwhile"})
 	case topic.Err != nil && !retry(topic.Err):
 		a.give(a.feed, p, topic.Err)
 	case !a.endless && time.Since(p.lost.since) > a.Run.Patience():
@@ -118,9 +118,11 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 	}
 }
 
-// recreated is the error of a part whose topic is another one of the same name now.
-func (a *fetching) recreated(p *position) *cluster.Error {
-	return &cluster.Error{Scope: cluster.ScopePartition, Name: a.name(p.part), Code: "UNKNOWN_TOPIC_ID", Message: "the topic was deleted and created anew meanwhile"}
+// recreated reports whether a topic is another one than was planned, of the same name; where brokers tell no ids nobody
+// knows.
+func (a *fetching) recreated(topic cluster.Topic) bool {
+	none := cluster.TopicID{}
+	return topic.ID != a.Topic.ID && topic.ID != none && a.Topic.ID != none
 }
 
 // relocate finds where to go on in a log that does not have the offset asked for.
