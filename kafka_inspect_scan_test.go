@@ -32,9 +32,10 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.Buffer.Write(p)
 }
 
-// TestKafkaInspectScanInWhoseMiddleBrokersRestart reads more than fits into memory, and shows it only after each broker
-// has restarted: what was fetched before and after is all there is, once.
-func TestKafkaInspectScanInWhoseMiddleBrokersRestart(t *testing.T) {
+// TestKafkaInspectScanInWhoseMiddleABrokerEnds reads more than fits into memory, and shows it only when a leader has
+// ended and others lead its partitions: what was fetched before and after is all there is, once. Leaders that come back
+// get their partitions back, and would be asked in vain only for a moment.
+func TestKafkaInspectScanInWhoseMiddleABrokerEnds(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Nodes: 3, OffsetsPartitions: 6})
 	fillOffsets(t, c, 6, 550) // 30 KB each
 	g := &gate{open: make(chan struct{}), held: make(chan struct{})}
@@ -46,10 +47,7 @@ func TestKafkaInspectScanInWhoseMiddleBrokersRestart(t *testing.T) {
 	}()
 	defer opened()
 	<-g.held
-	for id := 1; id <= 3; id++ {
-		c.Shutdown(t, id)
-		c.Restart(t, id)
-	}
+	c.Shutdown(t, 3)
 	before := strings.Count(errs.String(), "Fetch")
 	opened()
 	if code := <-exit; code != 0 || strings.Contains(errs.String(), "error: ") {
