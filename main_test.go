@@ -99,7 +99,7 @@ func verbs() map[string]verb {
 
 		// Running and checking.
 		"exits":     {"exits [-within D] CODE PROGRAM [ARG]…", 2, false, (*fixture).exits},
-		"start":     {"start PROGRAM [ARG]… (goes on when it waits for a mute broker, or has printed export NAME=VALUE)", 1, false, (*fixture).start},
+		"start":     {"start PROGRAM [ARG]… (goes on when it waits for a mute broker, or has printed a line, which may be export NAME=VALUE)", 1, false, (*fixture).start},
 		"interrupt": {"interrupt CODE (Ctrl-C for what was started)", 1, false, (*fixture).interrupt},
 		"json":      {"json FILE PATH [WANT]", 2, true, (*fixture).json},
 		"ndjson":    {"ndjson FILE PATH [WANT]", 2, true, (*fixture).ndjson},

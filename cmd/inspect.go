@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,13 @@ first as late as --to, which is not shown. An offset is for one partition, so it
 --partition. Times are RFC 3339 or shorter (2026-11-21, 2026-11-21T09:00), in --tz where they say no zone,
 or @SECONDS since 1970; -90m, -7d or -PT1H30M is so long before now. A time after the last record is the
 log's end.
+--last N shows the N newest rows, and reads no more than it has to where nothing is filtered.
+
+--follow shows records as they come, whatever happens to brokers meanwhile; order is within a partition. Of a
+transaction the records say open, and the marker that comes later says what became of it.
+
+--timeout bounds connecting and each wait for an answer. A partition whose leader moves is read on from the new
+one.
 
 With --file no cluster is asked: it reads segments (….log), the folder of a partition, or a broker's
 log directory. Every argument is then a further path, so that a shell's glob works, and groups are
@@ -59,6 +67,8 @@ const inspectExamples = `  offsetctl inspect payments                       what
   offsetctl inspect --type commit --topic orders -o ndjson | jq .value.data.offset
   offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
   offsetctl inspect --type commit --from -15m      the last quarter of an hour
+  offsetctl inspect payments --last 20
+  offsetctl inspect --follow -o ndjson | grep payments
   offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
   offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit
   offsetctl inspect --file /var/lib/kafka --group payments -o ndjson | jq .value.data.offset`
@@ -98,13 +108,15 @@ type inspectRequest struct {
 	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
 	zone       *time.Location     // of times in text formats
 	latest     bool
+	follow     bool
+	last       int // 0: all rows
 }
 
 func (o inspectOptions) request(args []string, changed func(string) bool, now time.Time) (inspectRequest, error) {
 	req := inspectRequest{paths: slices.Concat(o.files, args)}
 	req.scan.Raw, req.scan.Limit, req.groups = o.raw, o.limit, o.groups
 	req.latest = o.latest
-	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == ""
+	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == "" && o.span.last == 0
 	var err error
 	switch o.topic {
 	case "offsets":
@@ -117,6 +129,9 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 	}
 	if changed("limit") && o.limit < 1 {
 		return req, usagef("--limit %d: at least 1", o.limit)
+	}
+	if changed("last") && o.span.last < 1 {
+		return req, usagef("--last %d: at least 1", o.span.last)
 	}
 	if len(o.groups) > 0 && changed("match") {
 		return req, usagef("--group and --match exclude one another")
@@ -242,6 +257,9 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 		return usagef("inspect has no output format name, except with --latest: one group has many records")
 	case f.format == output.Name && req.scan.Topic == inspect.TransactionState:
 		return usagef("records of %s have no group, which is what -o name prints", req.scan.Topic.LogName())
+	}
+	if req.follow && (f.format == output.JSON || f.format == output.YAML) {
+		return &usageError{fmt.Errorf("--follow has no output format %s, which is one document", f.format), "have table, wide, tsv, csv, ndjson"}
 	}
 	if offline {
 		return s.inspectFiles(c.Context(), f, req)

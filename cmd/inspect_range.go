@@ -16,11 +16,15 @@ import (
 type rangeFlags struct {
 	from, to string
 	zone     string
+	follow   bool
+	last     int
 }
 
 func (r *rangeFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&r.from, "from", "", "begin `HERE`: earliest, latest, an offset, a time, or -DURATION before now")
 	f.StringVar(&r.to, "to", "", "end before `HERE`, which is not shown (default latest: the end that the log has at the start)")
+	f.IntVar(&r.last, "last", 0, "only the newest `N` rows, by their timestamps")
+	f.BoolVar(&r.follow, "follow", false, "show what comes, from now on or from --from, until interrupted")
 	f.StringVar(&r.zone, "tz", "UTC", "time `ZONE` of times given and of the column TIMESTAMP: UTC, local, or a name such as Europe/Berlin")
 }
 
@@ -38,6 +42,27 @@ func (r rangeFlags) request(req *inspectRequest, now time.Time) error {
 	}
 	if req.scan.Range.Reversed() {
 		return usagef("--from %s is after --to %s", r.from, r.to)
+	}
+	if req.last = r.last; r.last > 0 && req.scan.Limit > 0 {
+		return usagef("--last and --limit exclude one another")
+	}
+	return r.requestFollow(req)
+}
+
+// requestFollow reads --follow.
+func (r rangeFlags) requestFollow(req *inspectRequest) error {
+	switch req.follow = r.follow; {
+	case !r.follow:
+		return nil
+	case r.to != "":
+		return usagef("--follow has no end: leave out --to")
+	case r.last > 0:
+		return usagef("--last and --follow exclude one another: --follow --from -15m begins with what came before")
+	case len(req.paths) > 0:
+		return usagef("--follow is for a cluster: leave out --file")
+	}
+	if !req.scan.Range.From.Given() {
+		req.scan.Range.From = inspect.Latest()
 	}
 	return nil
 }

@@ -50,6 +50,9 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 		}, nil)
 	}
 	return s.showRecords(ctx, f, req, inspect.Report{}, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
+		if req.last > 0 {
+			return inspect.LastOfFiles(segments, req.last, o, emit)
+		}
 		return inspect.Files(segments, o, emit)
 	})
 }
@@ -87,7 +90,13 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 	if req.latest {
 		return s.showLatest(ctx, f, req, report, live.Latest, live.Run.Topics)
 	}
+	if req.follow {
+		return s.followRecords(ctx, f, req, report, live)
+	}
 	return s.showRecords(ctx, f, req, report, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
+		if req.last > 0 {
+			return live.ReadLast(ctx, req.last, o, emit)
+		}
 		return live.Read(ctx, o, emit)
 	})
 }

@@ -16,6 +16,10 @@ type body struct {
 	batches []byte
 	aborted []cluster.Aborted
 	markers endings // instead of batches: those beyond the last stable offset, before what they decide on
+
+	// Of what has no end, instead of batches: what is to be said at once.
+	note   string
+	failed *cluster.Error // the last of its partition
 }
 
 // feed hands bodies from the loops that fetch, one per leader, to the one reader, which takes partition after

@@ -86,6 +86,9 @@ func (l *Live) name(part int) string {
 // give gives a part up.
 func (l *Live) give(f *feed, p *position, e *cluster.Error) {
 	p.phase = finished
+	if l.endless && !e.Interrupted() {
+		f.put(p.part, body{failed: e})
+	}
 	f.end(p.part, e)
 }
 
@@ -96,22 +99,17 @@ const idleLimit = 10
 // take takes in what an answer has of one part. Only the first one asked for is sure to have something in it:
 // the others get what room is left.
 func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
-	part := l.Parts[p.part]
-	until := part.until(p.phase)
+	until := l.Parts[p.part].until(p.phase)
 	whole, next, err := wholeBatches(got.Records, until)
 	if next <= p.at && next < until { // nothing, or what came before
-		if first {
+		if first && !(l.endless && err == nil) {
 			p.idle++
 		}
 		switch {
 		case got.LogStart > p.at:
 			l.trimmed(f, p, got.LogStart)
 		case errors.Is(err, ErrNotBatch) || p.idle >= idleLimit:
-			reason := fmt.Sprintf("its leader sends nothing from offset %d on, though the log goes on to %d", p.at, part.LogEnd)
-			if err != nil {
-				reason = fmt.Sprintf("reading from offset %d: %v", p.at, err)
-			}
-			l.give(f, p, &cluster.Error{Scope: cluster.ScopePartition, Name: l.name(p.part), Code: "CORRUPT_MESSAGE", Message: reason, Err: err})
+			l.give(f, p, l.stuck(p, err))
 		}
 		return
 	}
@@ -127,13 +125,32 @@ func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
 	l.settle(f, p)
 }
 
+// stuck is the error of a part whose leader sends nothing that leads on.
+func (l *Live) stuck(p *position, err error) *cluster.Error {
+	reason := fmt.Sprintf("its leader sends nothing from offset %d on, though the log goes on to %d", p.at, l.Parts[p.part].LogEnd)
+	if err != nil {
+		reason = fmt.Sprintf("reading from offset %d: %v", p.at, err)
+	}
+	return &cluster.Error{Scope: cluster.ScopePartition, Name: l.name(p.part), Code: "CORRUPT_MESSAGE", Message: reason, Err: err}
+}
+
 // trimmed goes on at the new start of a log that was trimmed meanwhile.
 func (l *Live) trimmed(f *feed, p *position, start int64) {
 	if p.phase != markers { // else the records that they would have decided on are gone too
-		f.note(p.part, fmt.Sprintf("partition %s: the records from offset %d to %d are gone: the log was trimmed meanwhile", l.name(p.part), p.at, min(start, l.Parts[p.part].End)-1))
+		l.note(f, p, "the records from offset %d to %d are gone: the log was trimmed meanwhile", p.at, min(start, l.Parts[p.part].End)-1)
 	}
 	p.at = start
 	l.settle(f, p)
+}
+
+// note says what is worth knowing of a part.
+func (l *Live) note(f *feed, p *position, format string, args ...any) {
+	text := fmt.Sprintf("partition %s: %s", l.name(p.part), fmt.Sprintf(format, args...))
+	if l.endless {
+		f.put(p.part, body{note: text})
+	} else {
+		f.note(p.part, text)
+	}
 }
 
 // wholeBatches tells how much of an answer is whole batches that begin before until, the offset after them,

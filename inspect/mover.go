@@ -101,11 +101,11 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 	part, known := topic.Partition(a.Parts[p.part].ID)
 	leader, listed := a.Run.Node(part.Leader)
 	switch {
-	case topic.Err == nil && topic.ID != a.Topic.ID:
-		a.give(a.feed, p, a.recreated(p))
+	case a.recreated(topic):
+		a.give(a.feed, p, &cluster.Error{Scope: cluster.ScopePartition, Name: a.name(p.part), Code: "UNKNOWN_TOPIC_ID", Message: "the topic was deleted and created anew meanwhile"})
 	case topic.Err != nil && !retry(topic.Err):
 		a.give(a.feed, p, topic.Err)
-	case time.Since(p.lost.since) > a.Run.Patience():
+	case !a.endless && time.Since(p.lost.since) > a.Run.Patience():
 		a.give(a.feed, p, p.lost.why)
 	case topic.Err != nil || !known || !listed:
 		a.again(p, part.Err)
@@ -118,9 +118,11 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 	}
 }
 
-// recreated is the error of a part whose topic is another one of the same name now.
-func (a *fetching) recreated(p *position) *cluster.Error {
-	return &cluster.Error{Scope: cluster.ScopePartition, Name: a.name(p.part), Code: "UNKNOWN_TOPIC_ID", Message: "the topic was deleted and created anew meanwhile"}
+// recreated reports whether a topic is another one than was planned, of the same name; where brokers tell no ids nobody
+// knows.
+func (a *fetching) recreated(topic cluster.Topic) bool {
+	none := cluster.TopicID{}
+	return topic.ID != a.Topic.ID && topic.ID != none && a.Topic.ID != none
 }
 
 // relocate finds where to go on in a log that does not have the offset asked for.
@@ -132,6 +134,10 @@ func (a *fetching) relocate(ctx context.Context, topic cluster.Topic, leader clu
 		a.give(a.feed, p, log.Err)
 	case log.Err != nil || log.Start == nil || log.End == nil:
 		a.again(p, nil)
+	case *log.End < p.at && a.endless: // what stood there will never come
+		a.note(a.feed, p, "the log was cut back from offset %d to %d meanwhile", p.at, *log.End)
+		p.at = *log.End
+		a.hand(ctx, leader, p)
 	case *log.End < p.at:
 		e := *p.lost.why
 		e.Message = fmt.Sprintf("the log was cut back to offset %d meanwhile, and %d is read next", *log.End, p.at)

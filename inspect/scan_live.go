@@ -22,6 +22,7 @@ type Live struct {
 	Parts []Part // sorted
 
 	undecided bool // what became of transactions is not looked for: all is fetched once, in the order of the log
+	endless   bool // there is no end: a part is given up only for what does not pass
 }
 
 // Read shows the records of the parts, in the order of partition and offset. The error is emit's, or the

@@ -129,15 +129,20 @@ func (f *liveFake) sends(id int32, records []byte) {
 		if node != id {
 			return nil, nil, false
 		}
-		resp := req.ResponseKind().(*kmsg.FetchResponse)
-		topic := kmsg.NewFetchResponseTopic()
-		topic.Topic, topic.TopicID = "__consumer_offsets", req.Topics[0].TopicID
-		p := kmsg.NewFetchResponseTopicPartition()
-		p.Partition, p.RecordBatches = id, records
-		topic.Partitions = append(topic.Partitions, p)
-		resp.Topics = append(resp.Topics, topic)
-		return resp, nil, true
+		return answer(req, id, records), nil, true
 	})
+}
+
+// answer is one with the records of a partition and nothing else.
+func answer(req *kmsg.FetchRequest, partition int32, records []byte) *kmsg.FetchResponse {
+	resp := req.ResponseKind().(*kmsg.FetchResponse)
+	topic := kmsg.NewFetchResponseTopic()
+	topic.Topic, topic.TopicID = "__consumer_offsets", req.Topics[0].TopicID
+	p := kmsg.NewFetchResponseTopicPartition()
+	p.Partition, p.RecordBatches = partition, records
+	topic.Partitions = append(topic.Partitions, p)
+	resp.Topics = append(resp.Topics, topic)
+	return resp
 }
 
 func TestLiveReadsAllInOrder(t *testing.T) {

@@ -169,9 +169,12 @@ func (w *Writer[T]) WriteLines(lines []byte) error {
 	return w.err
 }
 
-// Flush hands complete rows to the underlying writer, for commands that follow something. Table, Wide and YAML keep
-// rows back until Close, or until a Block is full.
+// Flush hands complete rows to the underlying writer, for commands that follow something. Table and Wide without
+// Block, and YAML, keep rows back until Close.
 func (w *Writer[T]) Flush() error {
+	if e, ok := w.enc.(interface{ flush() error }); ok && w.err == nil {
+		w.err = e.flush()
+	}
 	if w.err == nil {
 		w.err = w.out.Flush()
 	}

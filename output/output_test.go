@@ -305,6 +305,23 @@ func TestFlushShowsCompleteRows(t *testing.T) {
 	}
 }
 
+// A table that may be drawn in blocks is drawn so far as it goes; a column never becomes narrower.
+func TestFlushDrawsABlock(t *testing.T) {
+	var buf bytes.Buffer
+	cols := []Column[string]{{Name: "A", Append: func(b []byte, s *string) []byte { return append(b, *s...) }}, {Name: "B", Append: func(b []byte, s *string) []byte { return append(b, *s...) }}}
+	w := New(&buf, Table, Options{Headers: true, Block: 100}, cols, nil)
+	err := w.Flush() // nothing yet
+	for _, row := range []string{"wide", "x"} {
+		err = errors.Join(err, w.Row(&row), w.Flush())
+	}
+	if err = errors.Join(err, w.Close(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("A     B\nwide  wide\nx     x\n", buf.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // TestEnvironmentDoesNotMoveColumns sets what tablewriter sets when LANG is Japanese.
 func TestEnvironmentDoesNotMoveColumns(t *testing.T) {
 	rows := []commit{{"grün…±→", new("│"), nil, "ok", nil, nil}, {"g", nil, nil, "ok", new("“quoted”"), nil}}

@@ -60,6 +60,14 @@ func (t *table[T]) drawBlock() error {
 	return t.out.Flush()
 }
 
+// flush draws what there is, where blocks are wanted.
+func (t *table[T]) flush() error {
+	if t.block > 0 && t.grid.rows() > 0 {
+		return t.drawBlock()
+	}
+	return nil
+}
+
 func (t *table[T]) close(json.RawMessage) error { return t.draw() }
 
 func (t *table[T]) draw() error {

@@ -1,0 +1,42 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// followRecords prints records as they come. What its plan has to say comes first, and what fails when it does: there
+// need not be an end.
+func (s *session) followRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, live *inspect.Live) error {
+	f.options.Block = tableBlock
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone), nil)
+	if err != nil {
+		return err
+	}
+	flush := func() error { return writeError(w.Flush()) }
+	if err := flush(); err != nil { // the header
+		return err
+	}
+	for _, n := range plan.Notes {
+		s.note("%s", n)
+	}
+	found := s.report(plan.Errors, readHints(plan.Errors))
+	err = live.Follow(ctx, req.scan, inspect.Follower{
+		Row:   func(r *inspect.Row) error { return writeError(w.Row(r)) },
+		Flush: flush,
+		Note:  func(n string) { s.note("%s", n) },
+		Failed: func(e *cluster.Error) {
+			errs := []*cluster.Error{e}
+			found.failed = s.report(errs, readHints(errs)).failed
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := closeWriter(w, nil); err != nil {
+		return err
+	}
+	return ended(found)
+}

@@ -1,0 +1,102 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// Follower is told what comes. All is called by one goroutine.
+type Follower struct {
+	Row    func(*Row) error
+	Flush  func() error         // after the rows of each answer
+	Note   func(string)         // what is worth knowing and no failure
+	Failed func(*cluster.Error) // a partition that is followed no longer, or of which something cannot be read
+}
+
+// Follow shows the records from the Starts of the parts on as they come, in order within a partition, until ctx
+// ends, the limit is reached, or no partition is left that can be followed. A part waits for its leader for as long
+// as it takes. What becomes of a transaction is not known yet: its records are open, and the row of the marker
+// tells. The error is the follower's, or the context's.
+func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
+	l.undecided, l.endless = true, true
+	for i := range l.Parts {
+		l.Parts[i].End, l.Parts[i].LogEnd = math.MaxInt64, math.MaxInt64
+	}
+	caller := ctx
+	ctx, cancel := context.WithCancel(ctx)
+	f := newFeed(len(l.Parts))
+	defer context.AfterFunc(ctx, f.stop)()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { l.fetch(ctx, f) })
+	w := &following{l, o, to, limited(o.Limit, to.Row), make([]*partitionReader, len(l.Parts)), cluster.Errors{}}
+	for {
+		i, b, ok := f.take()
+		if !ok {
+			return caller.Err()
+		}
+		err := w.take(i, b)
+		f.release(i)
+		stopped := errors.Is(err, errStop)
+		if err == nil || stopped {
+			err = to.Flush()
+		}
+		if err != nil || stopped {
+			return err
+		}
+	}
+}
+
+// following tells a Follower what comes.
+type following struct {
+	*Live
+	options Options
+	to      Follower
+	row     func(*Row) error
+	readers []*partitionReader // by part; nil: nothing has come yet
+	told    cluster.Errors
+}
+
+// take takes in a body of the i-th part.
+func (w *following) take(i int, b body) error {
+	if b.note != "" {
+		w.to.Note(b.note)
+	}
+	w.failed(b.failed)
+	if w.readers[i] == nil {
+		w.readers[i] = w.reader(w.Parts[i])
+	}
+	undecided := func(*Batch) Outcome { return Open }
+	err := pieces(b.batches, undecided, w.readers[i].piece)
+	w.readers[i].open = nil // is told by nobody: the marker may be next
+	return err
+}
+
+func (w *following) reader(part Part) *partitionReader {
+	return &partitionReader{
+		topic: w.options.Topic, partition: partition{part.ID, span{part.Start, part.End}}, filter: w.options.Filter, raw: w.options.Raw,
+		emit: func(r *Row) error {
+			err := w.row(r)
+			if r.Damaged {
+				w.failed((&damage{1, r.Err}).error(w.options.Topic, part.ID))
+			}
+			return err
+		},
+	}
+}
+
+// failed tells of a failure, once: several partitions may have the same.
+func (w *following) failed(e *cluster.Error) {
+	if e.Unauthorized() { // of one partition as of all
+		e = e.Of(cluster.ScopeTopic, w.Topic.Name)
+	}
+	told := len(w.told.All)
+	if w.told.Add(e); len(w.told.All) > told {
+		w.to.Failed(e)
+	}
+}

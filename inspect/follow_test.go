@@ -1,0 +1,251 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// followed is what a Follower was told, but for the rows that were not flushed.
+type followed struct {
+	scanned
+	pending []string
+	err     error
+}
+
+// follow follows from the range on in a goroutine of its own, until stop is called or it ends.
+func (f *liveFake) follow(o Options) (got *followed, stop func()) {
+	f.t.Helper()
+	live, _ := f.plan(Wanted{Range: o.Range})
+	ctx, cancel := context.WithCancel(f.t.Context())
+	got = &followed{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		got.err = live.Follow(ctx, o, Follower{
+			Row: func(r *Row) error { got.pending = append(got.pending, line(r)); return nil },
+			Flush: func() error {
+				got.Rows, got.pending = append(got.Rows, got.pending...), nil
+				return nil
+			},
+			Note:   func(n string) { got.Notes = append(got.Notes, n) },
+			Failed: func(e *cluster.Error) { got.Errors = append(got.Errors, e.Error()) },
+		})
+	}()
+	return got, func() { cancel(); <-done }
+}
+
+// sorted are the rows in the order of partitions, each as it came.
+func (f *followed) sorted() scanned {
+	slices.SortStableFunc(f.Rows, func(a, b string) int { return strings.Compare(a[:1], b[:1]) })
+	return f.scanned
+}
+
+// pass lets so much time pass, and whatever happens in it.
+func pass(d time.Duration) {
+	time.Sleep(d) // of the bubble
+	synctest.Wait()
+}
+
+func TestFollowShowsWhatComes(t *testing.T) {
+	live(t, 3, func(t *testing.T, f *liveFake) {
+		p := f.producer()
+		f.commits(p, 1, "g", 1)
+		got, stop := f.follow(Options{Range: Range{From: Latest()}})
+		pass(2 * time.Minute) // much longer than a scan has patience
+		f.commits(p, 1, "g", 2, 3)
+		pass(time.Second)
+		wantScan(t, scanned{Rows: []string{"1/1 OffsetCommit g orders:0 2", "1/2 OffsetCommit g orders:0 3"}}, got.scanned)
+		f.commits(p, 2, "g", 4)
+		pass(time.Second)
+		stop()
+		wantScan(t, scanned{Rows: []string{"1/1 OffsetCommit g orders:0 2", "1/2 OffsetCommit g orders:0 3", "2/0 OffsetCommit g orders:0 4"}}, got.scanned)
+		if !errors.Is(got.err, context.Canceled) {
+			t.Errorf("ended with %v", got.err)
+		}
+	})
+}
+
+func TestFollowFromTheStartAndWithAFilter(t *testing.T) {
+	live(t, 3, func(t *testing.T, f *liveFake) {
+		p := f.producer()
+		f.commits(p, 1, "g", 1)
+		f.commits(p, 1, "other", 2)
+		got, stop := f.follow(Options{Filter: Filter{Group: groupIs("g")}, Range: Range{From: Earliest()}})
+		pass(time.Second)
+		f.commits(p, 1, "other", 3)
+		f.commits(p, 1, "g", 4)
+		pass(time.Second)
+		stop()
+		wantScan(t, scanned{Rows: []string{"1/0 OffsetCommit g orders:0 1", "1/3 OffsetCommit g orders:0 4"}}, got.scanned)
+	})
+}
+
+// What becomes of a transaction is told by the marker, which comes later.
+func TestFollowShowsTransactionsAsOpenUntilTheirMarker(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		got, stop := f.follow(Options{})
+		p := f.producer(kgo.TransactionalID("one"))
+		if err := p.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		f.commits(p, 0, "g", 1)
+		pass(time.Second)
+		if len(got.Rows) != 1 {
+			t.Errorf("got %v while the transaction is open", got.Rows)
+		}
+		if err := p.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		stop()
+		wantPrefixes(t, []string{"0/0 OffsetCommit g orders:0 1 open(", "0/1 TransactionMarker aborted("}, got.Rows)
+	})
+}
+
+func TestFollowEndsAtItsLimit(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		got, stop := f.follow(Options{Limit: 2})
+		f.commits(f.producer(), 0, "g", 1, 2, 3)
+		pass(time.Second)
+		wantScan(t, scanned{Rows: []string{"0/0 OffsetCommit g orders:0 1", "0/1 OffsetCommit g orders:0 2"}}, got.scanned)
+		stop()
+		if got.err != nil {
+			t.Errorf("ended with %v", got.err)
+		}
+	})
+}
+
+// Leaders move and brokers are down for longer than a scan has patience: nothing is lost, nothing comes twice.
+func TestFollowSurvivesWhatHappensToLeaders(t *testing.T) {
+	live(t, 6, func(t *testing.T, f *liveFake) {
+		p := f.producer()
+		got, stop := f.follow(Options{})
+		var down atomic.Int32
+		down.Store(-1)
+		f.fetches(func(node int32, _ *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			return nil, io.EOF, node == down.Load()
+		})
+		var want []string
+		for n := range int64(12) {
+			for part := range int32(6) {
+				f.commits(p, part, "g", n)
+				want = append(want, fmt.Sprintf("%d/%d OffsetCommit g orders:0 %d", part, n, n))
+			}
+			switch n % 4 {
+			case 0:
+				f.lead(int32(n/4), 1, 3, 5)
+			case 1:
+				down.Store(int32(n / 4))
+			case 2:
+				pass(time.Minute)
+			case 3:
+				down.Store(-1)
+			}
+			pass(10 * time.Millisecond)
+		}
+		pass(10 * time.Second)
+		stop()
+		slices.SortStableFunc(want, func(a, b string) int { return strings.Compare(a[:1], b[:1]) })
+		wantScan(t, scanned{Rows: want}, got.sorted())
+	})
+}
+
+func TestFollowGoesOnAtTheStartOfALogThatWasTrimmed(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		f.Fault(kfake.Fault{Count: 3, Keys: []kmsg.Key{kmsg.Fetch}, Topic: "__consumer_offsets", Err: kerr.NotLeaderForPartition}) // it is late
+		got, stop := f.follow(Options{})
+		f.commits(f.producer(), 0, "g", 1)
+		f.commits(f.producer(), 0, "g", 2)
+		if err := f.DeleteRecords("__consumer_offsets", 0, 1); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		stop()
+		wantScan(t, scanned{
+			Rows:  []string{"0/1 OffsetCommit g orders:0 2"},
+			Notes: []string{"partition __consumer_offsets:0: the records from offset 0 to 0 are gone: the log was trimmed meanwhile"},
+		}, got.scanned)
+	})
+}
+
+// Of a partition that cannot be followed any more it is told at once, and the others go on.
+func TestFollowTellsOfAFailureAtOnce(t *testing.T) {
+	live(t, 3, func(t *testing.T, f *liveFake) {
+		got, stop := f.follow(Options{})
+		f.Fault(kfake.Fault{Count: -1, Keys: []kmsg.Key{kmsg.Fetch}, Topic: "__consumer_offsets", Partitions: []int32{1}, Err: kerr.UnknownServerError})
+		pass(time.Second)
+		f.commits(f.producer(), 0, "g", 1)
+		pass(time.Second)
+		wantPrefixes(t, []string{"0/0 "}, got.Rows)
+		wantPrefixes(t, []string{"partition __consumer_offsets:1: "}, got.Errors)
+		stop()
+	})
+}
+
+func TestFollowEndsWhenNothingIsLeftToFollow(t *testing.T) {
+	live(t, 3, func(t *testing.T, f *liveFake) {
+		f.Fault(kfake.Fault{Count: -1, Keys: []kmsg.Key{kmsg.Fetch}, Topic: "__consumer_offsets", Err: kerr.TopicAuthorizationFailed})
+		got, stop := f.follow(Options{})
+		pass(time.Minute)
+		wantPrefixes(t, []string{"topic __consumer_offsets: "}, got.Errors)
+		if stop(); got.err != nil {
+			t.Errorf("ended with %v", got.err)
+		}
+	})
+}
+
+func TestFollowEndsWithTheFollowersError(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		f.commits(f.producer(), 0, "g", 1)
+		mine := errors.New("mine")
+		for name, to := range map[string]Follower{
+			"row":   {Row: func(*Row) error { return mine }},
+			"flush": {Row: func(*Row) error { return nil }, Flush: func() error { return mine }},
+		} {
+			live, _ := f.plan(Wanted{})
+			if err := live.Follow(t.Context(), Options{}, to); !errors.Is(err, mine) {
+				t.Errorf("%s: ended with %v", name, err)
+			}
+		}
+	})
+}
+
+func TestFollowShowsDamage(t *testing.T) {
+	live(t, 3, func(t *testing.T, f *liveFake) {
+		l := newTestLog(t).commits("g", 1)
+		at := len(l.bytes)
+		l.commits("g", 2, 3)
+		l.bytes[at+70] ^= 1
+		n := 0
+		f.fetches(func(node int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			if n++; node != 1 || n > 3 {
+				return nil, nil, node == 1 // and then nothing
+			}
+			return answer(req, 1, l.bytes), nil, true
+		})
+		got, stop := f.follow(Options{})
+		pass(time.Second)
+		stop()
+		wantPrefixes(t, []string{"1/0 OffsetCommit g", "1/1 ERROR batch of offsets 1 to 2: CRC is"}, got.Rows)
+		wantPrefixes(t, []string{"partition __consumer_offsets:1: batch of offsets 1 to 2: CRC is"}, got.Errors)
+		if d := cmp.Diff(1, len(got.Errors)); d != "" {
+			t.Error(d)
+		}
+	})
+}

@@ -1,0 +1,198 @@
+package inspect
+
+import (
+	"bytes"
+	"cmp"
+	"container/heap"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// Last keeps the newest of the rows that it is given: by timestamp, and of one time by partition and offset. A row
+// without a timestamp is older than all others.
+type Last struct {
+	n    int
+	rows oldestFirst
+}
+
+// NewLast keeps n rows, at least one.
+func NewLast(n int) *Last { return &Last{n: n} }
+
+// Add takes in a row. It makes a copy of those that it keeps.
+func (l *Last) Add(r *Row) error {
+	switch {
+	case len(l.rows) < l.n:
+		heap.Push(&l.rows, r.clone())
+	case l.rows[0].compare(r) < 0:
+		l.rows[0] = r.clone()
+		heap.Fix(&l.rows, 0)
+	}
+	return nil
+}
+
+// Each gives the rows kept, in the order of partition and offset.
+func (l *Last) Each(emit func(*Row) error) error {
+	rows := slices.Clone(l.rows)
+	slices.SortFunc(rows, func(a, b *Row) int {
+		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
+	})
+	for _, r := range rows {
+		if err := emit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare orders rows by age.
+func (r *Row) compare(other *Row) int {
+	return cmp.Or(cmp.Compare(r.time(), other.time()), cmp.Compare(r.Partition, other.Partition), cmp.Compare(r.Offset, other.Offset))
+}
+
+func (r *Row) time() int64 {
+	if r.Timestamp == nil {
+		return math.MinInt64
+	}
+	return *r.Timestamp
+}
+
+// clone is a row that stays when the next one comes.
+func (r *Row) clone() *Row {
+	c := *r
+	c.Timestamp = clonePointer(r.Timestamp)
+	c.Transaction = clonePointer(r.Transaction)
+	if c.Commit = clonePointer(r.Commit); c.Commit != nil {
+		c.Commit.Metadata = bytes.Clone(c.Commit.Metadata)
+	}
+	for _, b := range []*[]byte{&c.KeyJSON, &c.ValueJSON, &c.RawKey, &c.RawValue} {
+		*b = bytes.Clone(*b)
+	}
+	for _, b := range []*[]byte{&c.Key.Group, &c.Key.Topic, &c.Key.Member, &c.Key.TopicID, &c.Key.ID} {
+		*b = bytes.Clone(*b)
+	}
+	return &c
+}
+
+func clonePointer[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
+}
+
+// oldestFirst is a heap.
+type oldestFirst []*Row
+
+func (h oldestFirst) Len() int           { return len(h) }
+func (h oldestFirst) Less(i, j int) bool { return h[i].compare(h[j]) < 0 }
+func (h oldestFirst) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *oldestFirst) Push(x any)        { *h = append(*h, x.(*Row)) }
+func (h *oldestFirst) Pop() any {
+	last := len(*h) - 1
+	r := (*h)[last]
+	*h = (*h)[:last]
+	return r
+}
+
+// LastOfFiles shows the n newest rows of segments, which come from FindSegments.
+func LastOfFiles(segments []Segment, n int, o Options, emit func(*Row) error) (Report, error) {
+	last := NewLast(n)
+	o.Lines = nil
+	report, err := Files(segments, o, last.Add)
+	if err != nil {
+		return report, err
+	}
+	return report, last.Each(emit)
+}
+
+// lastWindow is how many offsets before the end of each partition are read first.
+const lastWindow = 64
+
+// ReadLast shows the n newest rows. Where a filter may leave out any number of records all are read. Else of each
+// partition as much as has n records, from its end in windows that grow twofold: timestamps rise with the offsets,
+// but for what the clocks of brokers differ.
+func (l *Live) ReadLast(ctx context.Context, n int, o Options, emit func(*Row) error) (Report, error) {
+	last := NewLast(n)
+	o.Lines = nil
+	if !o.Filter.all() {
+		report, err := l.Read(ctx, o, last.Add)
+		if err != nil {
+			return report, err
+		}
+		return report, last.Each(emit)
+	}
+	w := &windows{last: last, ends: endsOf(l.Parts), found: map[int32]int{}}
+	report, err := w.read(ctx, l, o)
+	if err != nil {
+		return report, err
+	}
+	return report, last.Each(emit)
+}
+
+// windows read partitions from their ends.
+type windows struct {
+	last  *Last
+	ends  map[int32]int64 // by partition: what is before has not been read yet
+	found map[int32]int   // rows by partition; math.MaxInt: no more can be had
+	errs  cluster.Errors
+	notes []string
+}
+
+// read reads window after window of the partitions that have had too few rows.
+func (w *windows) read(ctx context.Context, l *Live, o Options) (Report, error) {
+	all := l.Parts
+	defer func() { l.Parts = all }()
+	for size := max(int64(w.last.n), lastWindow); ; size *= 2 {
+		if l.Parts = w.next(all, size); len(l.Parts) == 0 {
+			return Report{Errors: w.errs.All, Notes: w.notes}, nil
+		}
+		got, err := l.Read(ctx, o, func(r *Row) error {
+			w.found[r.Partition]++
+			return w.last.Add(r)
+		})
+		if err != nil {
+			return got, err
+		}
+		w.take(l, got)
+	}
+}
+
+// take takes in what a window's report says. A partition that cannot be read is not waited for again and again.
+func (w *windows) take(l *Live, got Report) {
+	w.notes = append(w.notes, got.Notes...)
+	for _, e := range got.Errors {
+		w.errs.Add(e)
+		for i, p := range l.Parts {
+			if e.Code != "CORRUPT_MESSAGE" && (e.Name == l.name(i) || e.Scope == cluster.ScopeTopic) {
+				w.found[p.ID] = math.MaxInt
+			}
+		}
+	}
+}
+
+// next are the parts of which more is wanted, from so many offsets before their ends on, as far as they have not
+// been read yet.
+func (w *windows) next(all []Part, size int64) []Part {
+	var out []Part
+	for _, p := range all {
+		if end := w.ends[p.ID]; end > p.Start && w.found[p.ID] < w.last.n {
+			p.Start, p.End = max(p.Start, p.End-size), end
+			w.ends[p.ID] = p.Start
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// endsOf are where the next windows end, by partition.
+func endsOf(parts []Part) map[int32]int64 {
+	ends := map[int32]int64{}
+	for _, p := range parts {
+		ends[p.ID] = p.End
+	}
+	return ends
+}
