@@ -27,6 +27,7 @@ type inspectOptions struct {
 	raw        bool
 	span       rangeFlags
 	latest     bool
+	open       bool
 	null       bool
 }
 
@@ -60,7 +61,7 @@ transaction each record says committed, aborted or open; --raw adds the bytes of
 In -o json and ndjson, data has Kafka's field names, as kafka-dump-log.sh --offsets-decoder prints
 them; what is decoded beyond that stands in fields that end in Decoded.
 
-` + latestHelp
+` + latestHelp + "\n\n" + openHelp
 
 const inspectExamples = `  offsetctl inspect payments                       what happened to one group
   offsetctl inspect payments --latest              where it is now, and since when
@@ -68,6 +69,7 @@ const inspectExamples = `  offsetctl inspect payments                       what
   offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
   offsetctl inspect --type commit --from -15m      the last quarter of an hour
   offsetctl inspect payments --last 20
+  offsetctl inspect --open                         transactions that nobody has ended
   offsetctl inspect --follow -o ndjson | grep payments
   offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
   offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit
@@ -94,6 +96,7 @@ func newInspectCommand(s *session) *cobra.Command {
 	f.BoolVar(&o.raw, "raw", false, "show the key and value of every record in hex")
 	o.span.add(f)
 	f.BoolVar(&o.latest, "latest", false, "what the records add up to: the commits that count, or with --type the newest other record of each key")
+	f.BoolVar(&o.open, "open", false, "only open transactions: group, producer id, age")
 	f.BoolVarP(&o.null, "null", "0", false, "names end with NUL and are raw: those of -o name, and those read with -")
 	return c
 }
@@ -108,6 +111,7 @@ type inspectRequest struct {
 	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
 	zone       *time.Location     // of times in text formats
 	latest     bool
+	open       bool
 	follow     bool
 	last       int // 0: all rows
 }
@@ -115,7 +119,7 @@ type inspectRequest struct {
 func (o inspectOptions) request(args []string, changed func(string) bool, now time.Time) (inspectRequest, error) {
 	req := inspectRequest{paths: slices.Concat(o.files, args)}
 	req.scan.Raw, req.scan.Limit, req.groups = o.raw, o.limit, o.groups
-	req.latest = o.latest
+	req.latest, req.open = o.latest, o.open
 	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == "" && o.span.last == 0
 	var err error
 	switch o.topic {
@@ -153,6 +157,9 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 	}
 	if err := o.span.request(&req, now); err != nil {
 		return req, err
+	}
+	if o.open {
+		return req, o.checkOpen(changed)
 	}
 	if o.latest {
 		return req, o.checkLatest(req, changed)
@@ -253,8 +260,8 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 		return err
 	}
 	switch {
-	case f.format == output.Name && !o.latest:
-		return usagef("inspect has no output format name, except with --latest: one group has many records")
+	case f.format == output.Name && !o.latest && !o.open:
+		return usagef("inspect has no output format name, except with --latest and --open: one group has many records")
 	case f.format == output.Name && req.scan.Topic == inspect.TransactionState:
 		return usagef("records of %s have no group, which is what -o name prints", req.scan.Topic.LogName())
 	}

@@ -11,10 +11,7 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-const (
-	maxLatestNotes = 20          // of one kind
-	longOpen       = time.Minute // Kafka's transactions last seconds, unless a producer died
-)
+const maxLatestNotes = 20 // of one kind
 
 // latestNotes say what a person should know of the rows.
 func latestNotes(rows []inspect.LatestCommit, now time.Time) []string {
@@ -75,8 +72,7 @@ func openLong(rows []inspect.LatestCommit, now time.Time) (notes []string) {
 	})
 	for _, k := range keys {
 		if f := all[k]; now.UnixMilli()-int64(f.since) > longOpen.Milliseconds() {
-			notes = append(notes, fmt.Sprintf("%s: the transaction of producer %d has been open for %s or longer, with %s pending",
-				cluster.TP{Topic: cluster.OffsetsTopic, Partition: k.partition}, k.producer, age(now, f.since), count(f.commits, "commit")))
+			notes = append(notes, openNote(k.partition, k.producer, age(now, f.since)))
 		}
 	}
 	return notes

@@ -44,6 +44,13 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 			return err
 		}
 	}
+	if req.open {
+		report, err := inspect.OpenInFiles(segments, req.scan)
+		if err != nil {
+			return err
+		}
+		return s.showOpen(f, req, inspect.Report{}, report)
+	}
 	if req.latest {
 		return s.showLatest(ctx, f, req, inspect.Report{}, func(ctx context.Context, o inspect.Options) (*inspect.State, error) {
 			return inspect.LatestFiles(ctx, segments, o)
@@ -87,6 +94,13 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
+	if req.open {
+		found, err := live.Open(ctx, req.scan)
+		if err != nil {
+			return err
+		}
+		return s.showOpen(f, req, report, found)
+	}
 	if req.latest {
 		return s.showLatest(ctx, f, req, report, live.Latest, live.Run.Topics)
 	}
@@ -173,7 +187,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 	if err := closeWriter(w, errs); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(plan.Notes, report.Notes) {
+	for _, n := range slices.Concat(plan.Notes, report.Notes, openNotes(report.Open, s.now)) {
 		s.note("%s", n)
 	}
 	return ended(s.report(errs, readHints(errs)))

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 )
@@ -89,4 +90,40 @@ func (o openings) rows(partition int32) []OpenTransaction {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// nothing is a filter that selects no record: open transactions are seen whatever is shown.
+func (o Options) nothing() Options {
+	o.Filter.Types, o.Lines, o.Limit, o.Range = map[string]bool{}, nil, 0, Range{}
+	return o
+}
+
+// openIn keeps the open transactions of the groups that are asked for.
+func (r *Report) openIn(f *Filter) {
+	if f.Group == nil {
+		return
+	}
+	r.Open = slices.DeleteFunc(r.Open, func(t OpenTransaction) bool { return t.Group == nil || !f.Group([]byte(*t.Group)) })
+}
+
+// Open finds the open transactions of the parts, of the groups that the options select: they are beyond the last
+// stable offset, so that nothing else is read, and of most partitions nothing at all.
+func (l *Live) Open(ctx context.Context, o Options) (Report, error) {
+	beyond := *l
+	beyond.Parts = nil
+	for _, p := range l.Parts {
+		if p.Start = max(p.Start, p.Stable); p.Start < p.End {
+			beyond.Parts = append(beyond.Parts, p)
+		}
+	}
+	report, err := beyond.Read(ctx, o.nothing(), func(*Row) error { return nil })
+	report.openIn(&o.Filter)
+	return report, err
+}
+
+// OpenInFiles finds the transactions that are open at the end of segments, which come from FindSegments.
+func OpenInFiles(segments []Segment, o Options) (Report, error) {
+	report, err := Files(segments, o.nothing(), func(*Row) error { return nil })
+	report.openIn(&o.Filter)
+	return report, err
 }

@@ -149,7 +149,7 @@ func safeFrom(dst []byte, start int) []byte {
 	text := dst[start:]
 	for len(text) >= 8 {
 		// A byte that is not below 0x7f has, of itself or of itself plus one, the upper bit.
-		if w := binary.LittleEndian.Uint64(text); (w|w+0x0101010101010101)&0x8080808080808080 != 0 {
+		if w := binary.LittleEndian.Uint64(text); (w|(w+0x0101010101010101))&0x8080808080808080 != 0 {
 			return appendSafe(dst[:start], bytes.Clone(dst[start:]))
 		}
 		text = text[8:]

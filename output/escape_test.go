@@ -98,3 +98,17 @@ func checkSafeJSON(t *testing.T, s string) {
 		t.Fatalf("%q is not safe", safe)
 	}
 }
+
+// What is looked through eight bytes at a time is made as safe as byte by byte, wherever in them a character is.
+func TestSafeFromIsAppendSafe(t *testing.T) {
+	for _, odd := range []string{"\x7f", "\u0085", "\u202e", "é", "\xff", "\x80", "~"} {
+		for at := range 20 {
+			text := strings.Repeat("a", at) + odd + strings.Repeat("z", 20-at)
+			dst := append([]byte("before\x7f"), text...)
+			got, want := string(safeFrom(dst, 7)), "before\x7f"+string(appendSafe(nil, []byte(text)))
+			if got != want {
+				t.Errorf("%q at %d: got %q, want %q", odd, at, got, want)
+			}
+		}
+	}
+}

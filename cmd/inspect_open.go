@@ -1,0 +1,115 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+const openHelp = `--open shows only the transactions that no marker has ended, one row per group: until such a one ends, readers
+with read_committed see no later commit of its partition, of any group, and compaction stops.`
+
+// checkOpen refuses what --open cannot be combined with.
+func (o inspectOptions) checkOpen(changed func(string) bool) error {
+	for _, flag := range []string{"from", "to", "limit", "last", "follow", "latest", "type", "topic", "raw"} {
+		if changed(flag) {
+			return usagef("--open and --%s exclude one another: it shows transactions, not records", flag)
+		}
+	}
+	return nil
+}
+
+// showOpen prints the open transactions that a report has.
+func (s *session) showOpen(f form, req inspectRequest, plan, report inspect.Report) error {
+	rows := report.Open
+	for i := range rows {
+		if at := rows[i].StartTimestamp; at != nil {
+			ms := s.now.UnixMilli() - int64(*at)
+			rows[i].AgeMs = &ms
+		}
+	}
+	errs := slices.Concat(plan.Errors, report.Errors)
+	name := func(r *inspect.OpenTransaction) string { return groupOf(*r) }
+	if err := print(s, f, newHead("inspect-open", plan.ClusterID, s.now), openColumns(s.now, req.zone), name, rows, errs); err != nil {
+		return err
+	}
+	for _, n := range slices.Concat(plan.Notes, report.Notes) {
+		s.note("%s", n)
+	}
+	if long := longest(rows, s.now); long != nil {
+		s.note("who is sure that its producer is gone can end it: kafka-transactions.sh --bootstrap-server HOST:PORT abort --topic %s --partition %d --start-offset %d",
+			req.scan.Topic.LogName(), long.Partition, long.StartOffset)
+	}
+	return ended(s.report(errs, readHints(errs)))
+}
+
+func groupOf(t inspect.OpenTransaction) string {
+	if t.Group == nil {
+		return ""
+	}
+	return *t.Group
+}
+
+func openColumns(now time.Time, zone *time.Location) []output.Column[inspect.OpenTransaction] {
+	type row = inspect.OpenTransaction
+	return []output.Column[row]{
+		maybe("GROUP", func(r *row) *string { return r.Group }),
+		number("PRODUCER-ID", func(r *row) *int64 { return &r.ProducerID }),
+		{Name: "PRODUCER-EPOCH", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, int64(r.ProducerEpoch), 10) }},
+		{Name: "AGE", Right: true, Append: func(b []byte, r *row) []byte {
+			if r.StartTimestamp == nil {
+				return nil
+			}
+			return append(b, age(now, *r.StartTimestamp)...)
+		}},
+		{Name: "SINCE", Append: func(b []byte, r *row) []byte {
+			if r.StartTimestamp == nil {
+				return nil
+			}
+			return appendTime(b, int64(*r.StartTimestamp), zone)
+		}},
+		number("RECORDS", func(r *row) *int64 { return &r.Records }),
+		number("LOG-PARTITION", func(r *row) *int32 { return &r.Partition }),
+		number("START-OFFSET", func(r *row) *int64 { return &r.StartOffset }),
+	}
+}
+
+const longOpen = time.Minute // transactions last seconds, unless a producer died
+
+// isLong reports whether a transaction has been open for so long that its producer may be gone.
+func isLong(t *inspect.OpenTransaction, now time.Time) bool {
+	return t.StartTimestamp != nil && now.UnixMilli()-int64(*t.StartTimestamp) > longOpen.Milliseconds()
+}
+
+// longest is the one of the open transactions that has been open for longest, if that is long.
+func longest(rows []inspect.OpenTransaction, now time.Time) *inspect.OpenTransaction {
+	var found *inspect.OpenTransaction
+	for i := range rows {
+		if r := &rows[i]; isLong(r, now) && (found == nil || *r.StartTimestamp < *found.StartTimestamp) {
+			found = r
+		}
+	}
+	return found
+}
+
+// openNotes call out the transactions that have been open for long, each once, though it may hold several groups.
+func openNotes(rows []inspect.OpenTransaction, now time.Time) (notes []string) {
+	for i := range rows {
+		r := &rows[i]
+		if !isLong(r, now) || i > 0 && rows[i-1].Partition == r.Partition && rows[i-1].ProducerID == r.ProducerID {
+			continue
+		}
+		notes = append(notes, openNote(r.Partition, r.ProducerID, age(now, *r.StartTimestamp)))
+	}
+	return bounded(notes)
+}
+
+func openNote(partition int32, producerID int64, age string) string {
+	return fmt.Sprintf("%s: a transaction of producer %d has been open for %s: until it ends, readers with read_committed see no later commit of this partition, and compaction stops",
+		cluster.TP{Topic: cluster.OffsetsTopic, Partition: partition}, producerID, age)
+}
