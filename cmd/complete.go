@@ -41,7 +41,16 @@ func (s *session) complete(ctx context.Context, root *cobra.Command, args []stri
 	out := &completionOutput{Writer: root.OutOrStdout()}
 	root.SetOut(out)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	completeFlags(root, s.flagValues(out))
+	values := s.flagValues(out)
+	completeFlags(root, values)
+	if c, _, err := root.Find([]string{"inspect"}); err == nil {
+		c.ValidArgsFunction = func(c *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if c.Flags().Changed("file") { // then every argument is a path
+				return values["file"](c, args, toComplete)
+			}
+			return s.completeGroups(c, args, toComplete)
+		}
+	}
 	return root.ExecuteContext(ctx)
 }
 
@@ -70,6 +79,10 @@ func hideFromDemo(root *cobra.Command) {
 
 // flagValues complete flags by name, in every command that has them.
 func (s *session) flagValues(out *completionOutput) map[string]cobra.CompletionFunc {
+	files := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		out.files = true
+		return nil, cobra.ShellCompDirectiveDefault
+	}
 	return map[string]cobra.CompletionFunc{
 		"by":        oneOf("group", "topic", "partition", "member"),
 		"color":     oneOf("auto", "always", "never"),
@@ -81,10 +94,12 @@ func (s *session) flagValues(out *completionOutput) map[string]cobra.CompletionF
 		"state":     listOf(cluster.States()...),
 		"topic":     s.completeTopics,
 		"type":      listOf(kafkaTypes()...),
-		"command-config": func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			out.files = true
-			return nil, cobra.ShellCompDirectiveDefault
-		},
+
+		"command-config": files,
+		"file":           files,
+		"from":           oneOf("earliest", "latest"),
+		"to":             oneOf("earliest", "latest"),
+		"internal-topic": oneOf("offsets", "share", "transaction"),
 	}
 }
 

@@ -98,6 +98,7 @@ func newInspectCommand(s *session) *cobra.Command {
 	f.BoolVar(&o.latest, "latest", false, "what the records add up to: the commits that count, or with --type the newest other record of each key")
 	f.BoolVar(&o.open, "open", false, "only open transactions: group, producer id, age")
 	f.BoolVarP(&o.null, "null", "0", false, "names end with NUL and are raw: those of -o name, and those read with -")
+	_ = c.RegisterFlagCompletionFunc("type", completeRecordTypes)
 	return c
 }
 
@@ -122,14 +123,8 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 	req.latest, req.open = o.latest, o.open
 	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == "" && o.span.last == 0
 	var err error
-	switch o.topic {
-	case "offsets":
-	case "share":
-		req.scan.Topic = inspect.ShareGroupState
-	case "transaction":
-		req.scan.Topic = inspect.TransactionState
-	default:
-		return req, usagef("--internal-topic %q: have offsets, share, transaction", o.topic)
+	if req.scan.Topic, err = internalTopic(o.topic); err != nil {
+		return req, err
 	}
 	if changed("limit") && o.limit < 1 {
 		return req, usagef("--limit %d: at least 1", o.limit)
@@ -168,6 +163,19 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 		return req, nil
 	}
 	return req, req.needsOnePartition()
+}
+
+// internalTopic reads --internal-topic.
+func internalTopic(word string) (inspect.Topic, error) {
+	switch word {
+	case "offsets":
+		return inspect.ConsumerOffsets, nil
+	case "share":
+		return inspect.ShareGroupState, nil
+	case "transaction":
+		return inspect.TransactionState, nil
+	}
+	return 0, usagef("--internal-topic %q: have offsets, share, transaction", word)
 }
 
 func (o inspectOptions) filter(topic inspect.Topic, matchSet bool) (inspect.Filter, error) {
@@ -213,30 +221,44 @@ func recordTypes(topic inspect.Topic, words []string) (map[string]bool, error) {
 	if len(words) == 0 {
 		return nil, nil
 	}
-	known := append(topic.Names(), inspect.MarkerName)
+	known := typeWords(topic)
 	types := map[string]bool{}
 	for _, w := range words {
 		w = strings.TrimSpace(w)
 		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, w) })
-		switch commits := 2; {
-		case i >= 0:
-			types[known[i]] = true
-		case topic == inspect.ConsumerOffsets && w == "commit":
-			for _, k := range known[:commits] {
-				types[k] = true
-			}
-		case topic == inspect.ConsumerOffsets && w == "group":
-			for _, k := range topic.Names()[commits:] {
-				types[k] = true
-			}
-		default:
-			if topic == inspect.ConsumerOffsets {
-				known = append([]string{"commit", "group"}, known...)
-			}
+		const commits = 2 // types 0 and 1
+		named := topic.Names()
+		switch {
+		case i < 0:
 			return nil, usagef("--type %q: have %s", w, strings.Join(known, ", "))
+		case known[i] == "commit":
+			named = named[:commits]
+		case known[i] == "group":
+			named = named[commits:]
+		default:
+			named = known[i : i+1]
+		}
+		for _, k := range named {
+			types[k] = true
 		}
 	}
 	return types, nil
+}
+
+// typeWords are what --type takes.
+func typeWords(topic inspect.Topic) []string {
+	words := append(topic.Names(), inspect.MarkerName)
+	if topic == inspect.ConsumerOffsets {
+		words = append([]string{"commit", "group"}, words...)
+	}
+	return words
+}
+
+// completeRecordTypes completes --type by the names of the topic that the command line tells so far.
+func completeRecordTypes(c *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	name, _ := c.Flags().GetString("internal-topic")
+	topic, _ := internalTopic(name)
+	return listOf(typeWords(topic)...)(c, args, toComplete)
 }
 
 func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) error {
