@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -299,9 +300,9 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 // tableBlock is how many rows a table shows at a time: a scan may have more than memory holds.
 const tableBlock = 1000
 
-func recordColumns(zone *time.Location) []output.Column[inspect.Row] {
+func recordColumns(zone *time.Location, raw bool) []output.Column[inspect.Row] {
 	type row = inspect.Row
-	return []output.Column[row]{
+	columns := []output.Column[row]{
 		{Name: "LOG-PARTITION", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, int64(r.Partition), 10) }},
 		{Name: "OFFSET", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, r.Offset, 10) }},
 		{Name: "TIMESTAMP", Append: func(b []byte, r *row) []byte {
@@ -325,6 +326,19 @@ func recordColumns(zone *time.Location) []output.Column[inspect.Row] {
 		{Name: "TOPIC/MEMBER", Append: func(b []byte, r *row) []byte { return r.AppendSubject(b) }},
 		{Name: "DETAIL", Tone: recordTone, Append: func(b []byte, r *row) []byte { return r.AppendDetail(b) }},
 	}
+	if raw {
+		columns = append(columns, hexColumn("RAW-KEY", func(r *row) []byte { return r.RawKey }), hexColumn("RAW-VALUE", func(r *row) []byte { return r.RawValue }))
+	}
+	return columns
+}
+
+func hexColumn(name string, get func(*inspect.Row) []byte) output.Column[inspect.Row] {
+	return output.Column[inspect.Row]{Name: name, Append: func(b []byte, r *inspect.Row) []byte {
+		if v := get(r); v != nil {
+			return hex.AppendEncode(b, v)
+		}
+		return nil
+	}}
 }
 
 func recordTone(r *inspect.Row) output.Tone {
