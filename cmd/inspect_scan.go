@@ -44,6 +44,7 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 			return err
 		}
 	}
+	s.noteSizeOfFiles(req, segments)
 	if req.latest {
 		return s.showLatest(ctx, f, req, inspect.Report{}, func(ctx context.Context, o inspect.Options) (*inspect.State, error) {
 			return inspect.LatestFiles(ctx, segments, o)
@@ -87,6 +88,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
+	s.noteSize(ctx, req, live)
 	if req.latest {
 		return s.showLatest(ctx, f, req, report, live.Latest, live.Run.Topics)
 	}
@@ -151,7 +153,11 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		}}
 	}
 	seen := map[string]bool{}
+	stop := s.progress(ctx, &req.scan, req.last > 0)
 	report, err := scan(req.scan, func(r *inspect.Row) error {
+		if req.last > 0 { // all has been read
+			stop()
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -163,6 +169,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		}
 		return nil
 	})
+	stop()
 	if err != nil {
 		return err
 	}
