@@ -33,12 +33,12 @@ func eachFlag(do func(c *cobra.Command, f *pflag.Flag)) {
 	walk(newRoot(nowhere.session(&out, &errw)))
 }
 
-func TestFilesAreOfferedForTheCommandConfigOnly(t *testing.T) {
+func TestFilesAreOfferedWhereAFileIsMeantOnly(t *testing.T) {
 	eachFlag(func(c *cobra.Command, f *pflag.Flag) {
 		words := append([]string{"__complete"}, strings.Fields(c.CommandPath())[1:]...)
 		got := nowhere.run(t, append(words, "--"+f.Name, "")...)
 		want := ":4\n"
-		if f.Name == "command-config" {
+		if f.Name == "command-config" || f.Name == "file" {
 			want = ":0\n"
 		}
 		if !strings.HasSuffix("\n"+got.out, "\n"+want) || got.code != exitOK {

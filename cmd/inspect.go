@@ -50,7 +50,8 @@ log's end.
 transaction the records say open, and the marker that comes later says what became of it.
 
 --timeout bounds connecting and each wait for an answer. A partition whose leader moves is read on from the new
-one.
+one. Before a scan of more than 1 GB a note says how large the log is and since when; with stderr on a terminal
+a line there says how far a long scan has come, unless rows are printed on the terminal meanwhile.
 
 With --file no cluster is asked: it reads segments (….log), the folder of a partition, or a broker's
 log directory. Every argument is then a further path, so that a shell's glob works, and groups are

@@ -47,7 +47,9 @@ type latestFrom func(context.Context, inspect.Options) (*inspect.State, error)
 
 // showLatest prints the state. topics asks for the topics of these names as they are now; nil: nobody can be asked.
 func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, plan inspect.Report, from latestFrom, topics func(context.Context, []string) []cluster.Topic) error {
+	stop := s.progress(ctx, &req.scan, true)
 	state, err := from(ctx, req.scan)
+	stop()
 	if err != nil {
 		return err
 	}

@@ -44,8 +44,11 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 			return err
 		}
 	}
+	s.noteSizeOfFiles(req, segments)
 	if req.open {
+		stop := s.progress(ctx, &req.scan, true)
 		report, err := inspect.OpenInFiles(segments, req.scan)
+		stop()
 		if err != nil {
 			return err
 		}
@@ -95,12 +98,15 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
 	if req.open {
+		stop := s.progress(ctx, &req.scan, true)
 		found, err := live.Open(ctx, req.scan)
+		stop()
 		if err != nil {
 			return err
 		}
 		return s.showOpen(f, req, report, found)
 	}
+	s.noteSize(ctx, req, live)
 	if req.latest {
 		return s.showLatest(ctx, f, req, report, live.Latest, live.Run.Topics)
 	}
@@ -165,7 +171,11 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		}}
 	}
 	seen := map[string]bool{}
+	stop := s.progress(ctx, &req.scan, req.last > 0)
 	report, err := scan(req.scan, func(r *inspect.Row) error {
+		if req.last > 0 { // all has been read
+			stop()
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -177,6 +187,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		}
 		return nil
 	})
+	stop()
 	if err != nil {
 		return err
 	}

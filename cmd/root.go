@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
 	"github.com/offsetctl/offsetctl/output"
 )
@@ -25,10 +26,14 @@ type session struct {
 	out, err io.Writer
 	outTTY   bool // stdout is a terminal
 	errTTY   bool
-	width    int // of stdout's terminal, 0 if unknown
+	width    int        // of stdout's terminal, 0 if unknown
+	errWidth func() int // of stderr's now, likewise; nil: unknown
 	env      func(string) string
 
 	program string // how hints call us: "offsetctl", or "offsetctl demo"
+
+	status *statusLine   // nil: stderr is no terminal
+	large  inspect.Large // a scan is, from here on; zero: see largeScan
 
 	conn  connectionFlags
 	shape outputFlags
@@ -51,12 +56,20 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 	}
 	if f, ok := errw.(*os.File); ok {
 		s.errTTY = term.IsTerminal(int(f.Fd()))
+		s.errWidth = func() int {
+			width, _, _ := term.GetSize(int(f.Fd()))
+			return width
+		}
 	}
 	return s.main(ctx, args)
 }
 
 func (s *session) main(ctx context.Context, args []string) int {
 	s.in = interruptible{ctx, s.in}
+	if s.errTTY {
+		s.status = &statusLine{out: s.err, width: s.errWidth}
+		s.err = s.status
+	}
 	err := s.execute(ctx, args)
 	switch usage, done := (*usageError)(nil), exitError(0); {
 	case ctx.Err() != nil:

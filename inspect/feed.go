@@ -35,6 +35,8 @@ type feed struct {
 	queues  []queue
 
 	unordered bool // no partition is read before the others: see take
+
+	progress *Progress // counts what comes
 }
 
 type queue struct {
@@ -53,6 +55,7 @@ func newFeed(partitions int) *feed {
 
 // put adds a body to the queue of the i-th partition.
 func (f *feed) put(i int, b body) {
+	f.progress.batches(b.batches)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.queues[i].bodies = append(f.queues[i].bodies, b)
@@ -66,6 +69,7 @@ func (f *feed) end(i int, err *cluster.Error) {
 	defer f.mu.Unlock()
 	if !f.queues[i].ended {
 		f.queues[i].ended, f.queues[i].err = true, err
+		f.progress.partition()
 	}
 	f.changed.Broadcast()
 }

@@ -56,6 +56,14 @@ func (p Part) until(ph phase) int64 {
 	return p.End
 }
 
+// left is how many offsets are still to be read.
+func (p Part) left(pos *position) int64 {
+	if pos.phase == markers {
+		return p.End - max(p.Stable, p.Start)
+	}
+	return p.End - pos.at
+}
+
 // settle moves a position on to the phase that has something left to fetch; false: nothing has.
 func (l *Live) settle(f *feed, p *position) bool {
 	part := l.Parts[p.part]
@@ -85,6 +93,7 @@ func (l *Live) name(part int) string {
 
 // give gives a part up.
 func (l *Live) give(f *feed, p *position, e *cluster.Error) {
+	f.progress.advance(l.Parts[p.part].left(p))
 	p.phase = finished
 	if l.endless && !e.Interrupted() {
 		f.put(p.part, body{failed: e})
@@ -113,6 +122,9 @@ func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
 		}
 		return
 	}
+	if p.phase != markers {
+		f.progress.advance(min(next, until) - p.at)
+	}
 	p.idle, p.at = 0, next
 	if p.phase == markers {
 		var d Decompressor
@@ -138,6 +150,7 @@ func (l *Live) stuck(p *position, err error) *cluster.Error {
 func (l *Live) trimmed(f *feed, p *position, start int64) {
 	if p.phase != markers { // else the records that they would have decided on are gone too
 		l.note(f, p, "the records from offset %d to %d are gone: the log was trimmed meanwhile", p.at, min(start, l.Parts[p.part].End)-1)
+		f.progress.advance(min(start, l.Parts[p.part].until(p.phase)) - p.at)
 	}
 	p.at = start
 	l.settle(f, p)

@@ -11,8 +11,8 @@ type Filter struct {
 // MarkerName is what the type of a transaction marker is called, which has no record name.
 const MarkerName = "TransactionMarker"
 
-// all reports whether nothing is filtered.
-func (f *Filter) all() bool { return f.Group == nil && f.Partition == nil && f.Types == nil }
+// All reports whether nothing is filtered.
+func (f *Filter) All() bool { return f.Group == nil && f.Partition == nil && f.Types == nil }
 
 // selects reports whether a record with that key is shown.
 func (f *Filter) selects(k *Key) bool {

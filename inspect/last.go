@@ -118,7 +118,7 @@ const lastWindow = 64
 func (l *Live) ReadLast(ctx context.Context, n int, o Options, emit func(*Row) error) (Report, error) {
 	last := NewLast(n)
 	o.Lines = nil
-	if !o.Filter.all() {
+	if !o.Filter.All() {
 		report, err := l.Read(ctx, o, last.Add)
 		if err != nil {
 			return report, err

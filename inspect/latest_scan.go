@@ -129,6 +129,7 @@ func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, er
 	o = l.shared(o)
 	parts := byPartition(segments)
 	reports := make([]Report, len(parts))
+	o.Progress.beginFiles(parts)
 	for _, part := range parts {
 		l.parts = append(l.parts, newPartitionState(o, part[0].Partition, 0))
 	}
@@ -137,7 +138,8 @@ func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, er
 	for range min(runtime.GOMAXPROCS(0), len(parts)) {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(parts)) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				l.parts[i].segments(ctx, parts[i], &reports[i])
+				l.parts[i].segments(ctx, parts[i], o.Progress, &reports[i])
+				o.Progress.partition()
 			}
 		})
 	}
@@ -151,13 +153,14 @@ func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, er
 }
 
 // segments adds up the segments of the partition.
-func (l *partitionState) segments(ctx context.Context, segments []Segment, report *Report) {
+func (l *partitionState) segments(ctx context.Context, segments []Segment, progress *Progress, report *Report) {
 	var own []byte
 	for i, s := range segments {
 		err := eachChunk(s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
 			for b := range Batches(c.Bytes) {
 				l.batch(&b)
 			}
+			progress.chunk(c.Bytes)
 			own = c.Bytes
 			return ctx.Err()
 		})
@@ -185,6 +188,8 @@ func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 	once := *l
 	once.undecided = true
 	f := newFeed(len(l.Parts))
+	f.progress = o.Progress
+	f.progress.beginParts(l.Parts)
 	defer context.AfterFunc(ctx, f.stop)()
 	var fetchers, readers sync.WaitGroup
 	defer fetchers.Wait()

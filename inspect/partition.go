@@ -86,7 +86,7 @@ func (p *partitionReader) record(r Record, txn *Transaction) error {
 		p.open.record(txn, &key, &r)
 	}
 	if err != nil {
-		if !p.filter.all() {
+		if !p.filter.All() {
 			return nil
 		}
 	} else {

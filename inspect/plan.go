@@ -56,7 +56,7 @@ func (w Wanted) measure(ctx context.Context, l *Live, report *Report) {
 			report.Errors = append(report.Errors, log.Err)
 		case log.Start != nil && log.End != nil && log.Stable != nil && known:
 			read := w.Range.of(log)
-			l.Parts = append(l.Parts, Part{ID: tp.Partition, Leader: leader, Start: read.from, End: read.to, Stable: *log.Stable, LogEnd: *log.End})
+			l.Parts = append(l.Parts, Part{ID: tp.Partition, Leader: leader, LogStart: *log.Start, Start: read.from, End: read.to, Stable: *log.Stable, LogEnd: *log.End})
 		}
 	}
 }

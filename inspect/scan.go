@@ -14,6 +14,8 @@ type Options struct {
 	Limit  int64  // rows, oldest first; 0: all
 	Range  Range  // of files; Plan takes that of a live scan
 	Lines  *Lines // instead of rows, where they can be made so
+
+	Progress *Progress // counts meanwhile; nil: nobody looks
 }
 
 // Report is what a scan has to say besides its rows.

@@ -22,7 +22,8 @@ func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error)
 	for i, log := range logs {
 		partitions[i] = partition{id: log[0].Partition} // and its span, when it is known
 	}
-	f := &fileScan{show: newShow(partitions, o, emit, func() {}), topic: o.Topic}
+	f := &fileScan{show: newShow(partitions, o, emit, func() {}), topic: o.Topic, progress: o.Progress}
+	f.progress.beginFiles(logs)
 	unread := make([]*cluster.Error, len(logs))
 	for i, log := range logs {
 		found, err := scout(log, o.Range)
@@ -36,6 +37,7 @@ func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error)
 		if err != nil {
 			unread[i] = unreadable(o.Topic, log[0].Partition, err)
 		}
+		f.progress.partition()
 	}
 	err := f.show.close()
 	report := f.show.report()
@@ -60,6 +62,8 @@ type fileScan struct {
 	topic Topic
 	show  *show
 	bufs  sync.Pool // of *[]byte, for chunks
+
+	progress *Progress // of the second pass
 }
 
 // log shows the segments of one partition. The error is show's, or says why a segment cannot be read at all.
@@ -99,6 +103,7 @@ func (f *fileScan) segment(part int, s Segment, decide func(*Batch) Outcome) err
 			}
 		}
 		p.batches = c.Bytes
+		f.progress.chunk(c.Bytes)
 		return f.show.piece(part, p, func() { f.bufs.Put(&c.Bytes) })
 	})
 }

@@ -8,11 +8,11 @@ import (
 )
 
 // Part is one partition of the topic, and what of it is read: from Start up to End, which is the log end, LogEnd,
-// when it was asked, or before it. Below Stable all transactions are decided.
+// when it was asked, or before it. Below Stable all transactions are decided. The log itself begins at LogStart.
 type Part struct {
-	ID                         int32
-	Leader                     cluster.Broker
-	Start, Stable, End, LogEnd int64
+	ID                                   int32
+	Leader                               cluster.Broker
+	LogStart, Start, Stable, End, LogEnd int64
 }
 
 // Live is a scan of a topic on its brokers.
@@ -31,6 +31,8 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 	caller := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	f := newFeed(len(l.Parts))
+	f.progress = o.Progress
+	f.progress.beginParts(l.Parts)
 	defer context.AfterFunc(ctx, f.stop)()
 	var wg sync.WaitGroup
 	defer wg.Wait()

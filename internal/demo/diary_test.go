@@ -41,6 +41,10 @@ func rowsOf(t *testing.T, c *Cluster, groups ...string) []inspect.Row {
 		kept := *r
 		kept.RawKey, kept.RawValue = bytes.Clone(r.RawKey), bytes.Clone(r.RawValue)
 		kept.KeyJSON, kept.ValueJSON = bytes.Clone(r.KeyJSON), bytes.Clone(r.ValueJSON)
+		if r.Commit != nil { // which tells it all
+			kept.KeyJSON, _ = inspect.ConsumerOffsets.AppendKey(nil, r.RawKey)
+			kept.ValueJSON, _ = inspect.ConsumerOffsets.AppendValue(nil, r.Key.Type, r.RawValue)
+		}
 		if kept.Timestamp != nil {
 			at := *r.Timestamp
 			kept.Timestamp = &at
