@@ -108,11 +108,12 @@ func newInspectCommand(s *session) *cobra.Command {
 type inspectRequest struct {
 	scan       inspect.Options
 	paths      []string
-	spooled    string             // the one of them that has standard input
+	spools     spools             // those of them that pipes are kept in
 	partitions cluster.Partitions // nil: all
 	groups     []string           // by name; nil: all, or those that match
-	onlyGroups bool               // nothing else is filtered, so that a group without a row has no record
-	zone       *time.Location     // of times in text formats
+	asked      *wantedNames
+	run        *cluster.Run   // nil: files are read
+	zone       *time.Location // of times in text formats
 	latest     bool
 	open       bool
 	follow     bool
@@ -123,7 +124,6 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 	req := inspectRequest{paths: slices.Concat(o.files, args)}
 	req.scan.Raw, req.scan.Limit, req.groups = o.raw, o.limit, o.groups
 	req.latest, req.open = o.latest, o.open
-	req.onlyGroups = len(o.topics)+len(o.types)+len(o.partitions) == 0 && o.limit == 0 && o.span.from == "" && o.span.to == "" && o.span.last == 0
 	var err error
 	if req.scan.Topic, err = internalTopic(o.topic); err != nil {
 		return req, err
@@ -140,7 +140,8 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 	if req.scan.Topic == inspect.TransactionState && (o.groups != nil || changed("match")) {
 		return req, usagef("records of %s are of transactional ids, not of groups", req.scan.Topic.LogName())
 	}
-	if req.scan.Filter, err = o.filter(req.scan.Topic, changed("match")); err != nil {
+	req.asked = o.asks(changed("match"))
+	if req.scan.Filter, err = o.filter(req.scan.Topic, req.asked); err != nil {
 		return req, err
 	}
 	if len(o.partitions) > 0 {
@@ -180,16 +181,27 @@ func internalTopic(word string) (inspect.Topic, error) {
 	return 0, usagef("--internal-topic %q: have offsets, share, transaction", word)
 }
 
-func (o inspectOptions) filter(topic inspect.Topic, matchSet bool) (inspect.Filter, error) {
+// asks is what is asked for by name, of which nothing is seen yet.
+func (o inspectOptions) asks(matchSet bool) *wantedNames {
+	a := &wantedNames{match: o.match, matches: matchSet}
+	if o.groups != nil {
+		a.groups = map[string]bool{}
+	}
+	for _, g := range o.groups {
+		a.groups[g] = false
+	}
+	return a
+}
+
+func (o inspectOptions) filter(topic inspect.Topic, a *wantedNames) (inspect.Filter, error) {
 	var f inspect.Filter
 	switch {
-	case o.groups != nil:
-		names := map[string]bool{}
-		for _, g := range o.groups {
-			names[g] = true
+	case a.groups != nil:
+		f.Group = func(group []byte) bool {
+			_, named := a.groups[string(group)]
+			return named
 		}
-		f.Group = func(group []byte) bool { return names[string(group)] }
-	case matchSet:
+	case a.matches:
 		match, err := wholeName(o.match)
 		if err != nil {
 			return f, &usageError{err, "regular expressions are RE2: https://github.com/google/re2/wiki/Syntax"}
@@ -214,8 +226,25 @@ func (o inspectOptions) filter(topic inspect.Topic, matchSet bool) (inspect.Filt
 			return ok && (ps == nil || ps[partition])
 		}
 	}
-	f.Types, err = recordTypes(topic, o.types)
-	return f, err
+	if f.Types, err = recordTypes(topic, o.types); err != nil {
+		return f, err
+	}
+	return a.filtered(f, topics), checkTopics(f, topic)
+}
+
+// checkTopics refuses --topic where no record can be for one.
+func checkTopics(f inspect.Filter, topic inspect.Topic) error {
+	if f.Partition == nil {
+		return nil
+	}
+	if topic != inspect.ConsumerOffsets {
+		return usagef("--topic selects commits, of which %s has none", topic.LogName())
+	}
+	names := topic.Names()
+	if f.Types != nil && !f.Types[names[0]] && !f.Types[names[1]] && !f.Types[inspect.MarkerName] {
+		return usagef("--topic selects commits, of which --type leaves none")
+	}
+	return nil
 }
 
 // recordTypes reads --type: nil for none given.

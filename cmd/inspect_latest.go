@@ -42,7 +42,7 @@ func (o inspectOptions) checkLatest(req inspectRequest, changed func(string) boo
 	return nil
 }
 
-// latest finds the state, of files or from the cluster.
+// latestFrom finds the state, of files or from the cluster.
 type latestFrom func(context.Context, inspect.Options) (*inspect.State, error)
 
 // showLatest prints the state. topics asks for the topics of these names as they are now; nil: nobody can be asked.
@@ -54,11 +54,7 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 		return err
 	}
 	report := inspect.Report{Errors: slices.Concat(plan.Errors, state.Report.Errors), Notes: slices.Concat(plan.Notes, state.Report.Notes)}
-	if len(report.Errors) == 0 && req.onlyGroups {
-		report.Errors = unseen(req.groups, state.Groups)
-	}
 	if commits, _ := req.scan.Topic.HasCommits(req.scan.Filter.Types); !commits {
-		req.onlyGroups = false // looked at here
 		return s.showRecords(ctx, f, req, inspect.Report{ClusterID: plan.ClusterID}, func(_ inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 			return report, state.Records(req.scan.Raw, emit)
 		})
@@ -71,14 +67,16 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 			return ctx.Err()
 		}
 	}
+	about := s.missing(ctx, req, report.Errors)
+	report.Errors = append(report.Errors, about.errs...)
 	h := newHead("inspect-latest", plan.ClusterID, s.now)
 	if err := print(s, f, h, latestColumns(s.now, req.zone), func(r *inspect.LatestCommit) string { return r.Group }, rows, report.Errors); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(report.Notes, latestNotes(rows, s.now), unknownTopics(unknown), withoutCommit(req, state, rows)) {
+	for _, n := range slices.Concat(report.Notes, latestNotes(rows, s.now), unknownTopics(unknown), withoutCommit(req, state, rows), about.notes) {
 		s.note("%s", n)
 	}
-	return ended(s.report(report.Errors, readHints(report.Errors)))
+	return ended(s.report(report.Errors, about.hints))
 }
 
 func latestColumns(now time.Time, zone *time.Location) []output.Column[inspect.LatestCommit] {

@@ -72,7 +72,7 @@ func openLong(rows []inspect.LatestCommit, now time.Time) (notes []string) {
 	})
 	for _, k := range keys {
 		if f := all[k]; now.UnixMilli()-int64(f.since) > longOpen.Milliseconds() {
-			notes = append(notes, openNote(k.partition, k.producer, age(now, f.since)))
+			notes = append(notes, openNote(inspect.ConsumerOffsets, k.partition, k.producer, age(now, f.since)))
 		}
 	}
 	return notes
@@ -99,9 +99,6 @@ func unknownTopics(errs []*cluster.Error) []string {
 
 // withoutCommit says of groups that are named that they have records, but none that makes a row.
 func withoutCommit(req inspectRequest, state *inspect.State, rows []inspect.LatestCommit) (notes []string) {
-	if !req.onlyGroups {
-		return nil
-	}
 	shown := map[string]bool{}
 	for _, r := range rows {
 		shown[r.Group] = true

@@ -16,6 +16,9 @@ with read_committed see no later commit of its partition, of any group, and comp
 
 // checkOpen refuses what --open cannot be combined with.
 func (o inspectOptions) checkOpen(changed func(string) bool) error {
+	if o.topic != "offsets" {
+		return usagef("--open is for commits, in %s", inspect.ConsumerOffsets.LogName())
+	}
 	for _, flag := range []string{"from", "to", "limit", "last", "follow", "latest", "type", "topic", "raw"} {
 		if changed(flag) {
 			return usagef("--open and --%s exclude one another: it shows transactions, not records", flag)
@@ -41,8 +44,11 @@ func (s *session) showOpen(f form, req inspectRequest, plan, report inspect.Repo
 	for _, n := range slices.Concat(plan.Notes, report.Notes) {
 		s.note("%s", n)
 	}
+	if len(rows) == 0 && len(errs) == 0 {
+		s.note("no transaction is open in what was read")
+	}
 	if long := longest(rows, s.now); long != nil {
-		s.note("who is sure that its producer is gone can end it: kafka-transactions.sh --bootstrap-server HOST:PORT abort --topic %s --partition %d --start-offset %d",
+		s.note("a transaction ends by itself at its transaction.timeout.ms; one that kafka-transactions.sh find-hanging lists does not, and ends by: kafka-transactions.sh abort --topic %s --partition %d --start-offset %d",
 			req.scan.Topic.LogName(), long.Partition, long.StartOffset)
 	}
 	return ended(s.report(errs, readHints(errs)))
@@ -98,18 +104,18 @@ func longest(rows []inspect.OpenTransaction, now time.Time) *inspect.OpenTransac
 }
 
 // openNotes call out the transactions that have been open for long, each once, though it may hold several groups.
-func openNotes(rows []inspect.OpenTransaction, now time.Time) (notes []string) {
+func openNotes(topic inspect.Topic, rows []inspect.OpenTransaction, now time.Time) (notes []string) {
 	for i := range rows {
 		r := &rows[i]
 		if !isLong(r, now) || i > 0 && rows[i-1].Partition == r.Partition && rows[i-1].ProducerID == r.ProducerID {
 			continue
 		}
-		notes = append(notes, openNote(r.Partition, r.ProducerID, age(now, *r.StartTimestamp)))
+		notes = append(notes, openNote(topic, r.Partition, r.ProducerID, age(now, *r.StartTimestamp)))
 	}
 	return bounded(notes)
 }
 
-func openNote(partition int32, producerID int64, age string) string {
+func openNote(topic inspect.Topic, partition int32, producerID int64, age string) string {
 	return fmt.Sprintf("%s: a transaction of producer %d has been open for %s: until it ends, readers with read_committed see no later commit of this partition, and compaction stops",
-		cluster.TP{Topic: cluster.OffsetsTopic, Partition: partition}, producerID, age)
+		cluster.TP{Topic: topic.LogName(), Partition: partition}, producerID, age)
 }

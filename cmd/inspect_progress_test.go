@@ -99,7 +99,7 @@ func slowly(ctx context.Context, segments []inspect.Segment, shown *[]string) sc
 	return func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 		last := inspect.NewLast(1)
 		o.Lines = nil
-		report, err := inspect.Files(segments, o, last.Add)
+		report, err := inspect.Files(context.Background(), segments, o, last.Add)
 		if err != nil {
 			return report, err
 		}
@@ -121,7 +121,7 @@ func TestProgressIsErasedBeforeRowsThatComeAtTheEnd(t *testing.T) {
 		s, screen := watched(at{outTTY: true, errTTY: true})
 		var shown []string
 		f := form{format: output.TSV}
-		if err := s.showRecords(t.Context(), f, inspectRequest{last: 1, zone: time.UTC}, inspect.Report{Notes: []string{"after all"}}, slowly(t.Context(), segments, &shown)); err != nil {
+		if err := s.showRecords(t.Context(), f, inspectRequest{asked: &wantedNames{}, last: 1, zone: time.UTC}, inspect.Report{Notes: []string{"after all"}}, slowly(t.Context(), segments, &shown)); err != nil {
 			t.Fatal(err)
 		}
 		want := strings.Join(shown, "") + eraseLine + "7\t1\t2024-01-03T00:00:00.001Z\tOffsetCommit\tg\torders:0\tdeleted\noffsetctl: note: after all\n"
@@ -143,7 +143,7 @@ func TestProgressIsErasedWhenTheScanEndsEarly(t *testing.T) {
 			defer cancel()
 			s, screen := watched(at{errTTY: true})
 			var shown []string
-			err := s.showRecords(ctx, form{format: output.TSV}, inspectRequest{zone: time.UTC}, inspect.Report{}, func(o inspect.Options, _ func(*inspect.Row) error) (inspect.Report, error) {
+			err := s.showRecords(ctx, form{format: output.TSV}, inspectRequest{asked: &wantedNames{}, zone: time.UTC}, inspect.Report{}, func(o inspect.Options, _ func(*inspect.Row) error) (inspect.Report, error) {
 				report, err := slowly(ctx, segments, &shown)(o, func(*inspect.Row) error { return nil })
 				if interrupted {
 					cancel()

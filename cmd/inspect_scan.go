@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -24,17 +24,14 @@ func (s *session) groupNames(args []string, null bool) ([]string, error) {
 }
 
 func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) error {
-	if i := slices.Index(req.paths, "-"); i >= 0 {
-		if len(req.partitions) != 1 {
-			return &usageError{errors.New("nothing tells which partition the segment on standard input is of"), "say it with --partition N"}
-		}
-		path, err := spooled(s.in)
-		if err != nil {
-			return err
-		}
-		defer os.Remove(path)
-		req.paths[i], req.spooled = path, path
+	if slices.Contains(req.paths, "-") && len(req.partitions) != 1 {
+		return &usageError{errors.New("nothing tells which partition the segment on standard input is of"), "say it with --partition N"}
 	}
+	var err error
+	if req.spools, err = s.spool(ctx, req.paths); err != nil {
+		return err
+	}
+	defer req.spools.remove()
 	segments, err := req.segments()
 	if err != nil {
 		return err
@@ -47,7 +44,7 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 	s.noteSizeOfFiles(req, segments)
 	if req.open {
 		stop := s.progress(ctx, &req.scan, true)
-		report, err := inspect.OpenInFiles(segments, req.scan)
+		report, err := inspect.OpenInFiles(ctx, segments, req.scan)
 		stop()
 		if err != nil {
 			return err
@@ -61,25 +58,10 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 	}
 	return s.showRecords(ctx, f, req, inspect.Report{}, func(o inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 		if req.last > 0 {
-			return inspect.LastOfFiles(segments, req.last, o, emit)
+			return inspect.LastOfFiles(ctx, segments, req.last, o, emit)
 		}
-		return inspect.Files(segments, o, emit)
+		return inspect.Files(ctx, segments, o, emit)
 	})
-}
-
-// spooled keeps standard input in a file: what became of a transaction stands behind its records, so that a
-// segment is read twice.
-func spooled(in io.Reader) (path string, err error) {
-	file, err := os.CreateTemp("", "offsetctl-*.log")
-	if err != nil {
-		return "", err
-	}
-	_, err = io.Copy(file, in)
-	if err = errors.Join(err, file.Close()); err != nil {
-		_ = os.Remove(file.Name())
-		return "", fmt.Errorf("reading a segment from standard input: %w", err)
-	}
-	return file.Name(), nil
 }
 
 func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest) error {
@@ -97,6 +79,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.unreachable(f, newHead("inspect", "", s.now), errs)
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
+	req.run = live.Run
 	if req.open {
 		stop := s.progress(ctx, &req.scan, true)
 		found, err := live.Open(ctx, req.scan)
@@ -134,16 +117,32 @@ func (req inspectRequest) segments() ([]inspect.Segment, error) {
 		return nil, &usageError{err, "say it with --partition N"}
 	}
 	if err != nil {
-		return nil, usagef("%w", err)
+		return nil, &usageError{err, req.pathHint(err)}
 	}
 	for i := range segments {
-		if segments[i].Path == req.spooled {
-			segments[i].Name = "standard input"
-		}
+		segments[i].Name = req.spools[segments[i].Path]
 	}
-	return slices.DeleteFunc(segments, func(s inspect.Segment) bool {
+	chosen := slices.DeleteFunc(segments, func(s inspect.Segment) bool {
 		return req.partitions != nil && !req.partitions[s.Partition]
-	}), nil
+	})
+	if len(chosen) == 0 {
+		return nil, usagef("no segment of a partition that --partition names")
+	}
+	return chosen, nil
+}
+
+// pathHint is what may be meant by a path that is none.
+func (req inspectRequest) pathHint(err error) string {
+	var path *fs.PathError
+	switch {
+	case !errors.As(err, &path):
+		return ""
+	case strings.ContainsAny(path.Path, "*?["):
+		return "leave a pattern to the shell: without quotes"
+	case !strings.Contains(path.Path, "/"):
+		return "with --file every argument is a path; groups are named by --group"
+	}
+	return ""
 }
 
 // scanMemory is what the collector tries to stay below: a scan of any size needs some 60 MB at a time.
@@ -170,7 +169,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 			return writeError(w.WriteLines(lines))
 		}}
 	}
-	seen := map[string]bool{}
+	rows := int64(0)
 	stop := s.progress(ctx, &req.scan, req.last > 0)
 	report, err := scan(req.scan, func(r *inspect.Row) error {
 		if req.last > 0 { // all has been read
@@ -179,9 +178,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if req.groups != nil && !seen[string(r.Key.Group)] {
-			seen[string(r.Key.Group)] = true
-		}
+		rows++
 		if err := w.Row(r); err != nil {
 			return writeError(err)
 		}
@@ -192,27 +189,56 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		return err
 	}
 	errs := slices.Concat(plan.Errors, report.Errors)
-	if len(errs) == 0 && req.onlyGroups {
-		errs = unseen(req.groups, seen)
+	var about told
+	if req.scan.Limit == 0 || rows < req.scan.Limit { // else nobody knows what would have come
+		about = s.missing(ctx, req, errs)
 	}
+	errs = append(errs, about.errs...)
 	if err := closeWriter(w, errs); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(plan.Notes, report.Notes, openNotes(report.Open, s.now)) {
+	for _, n := range slices.Concat(plan.Notes, report.Notes, openNotes(req.scan.Topic, whole(req, report.Open), s.now), about.notes) {
 		s.note("%s", n)
 	}
-	return ended(s.report(errs, readHints(errs)))
+	return ended(s.report(errs, about.hints))
 }
 
-// unseen are the groups named of which there is no record.
-func unseen(groups []string, seen map[string]bool) []*cluster.Error {
-	var errs []*cluster.Error
-	for _, g := range groups {
-		if !seen[g] {
-			errs = append(errs, &cluster.Error{Scope: cluster.ScopeGroup, Name: g, Code: "GROUP_ID_NOT_FOUND", Message: "no record of this group"})
+// whole are the open transactions of a scan that had the whole log, so that they are known from their start.
+func whole(req inspectRequest, open []inspect.OpenTransaction) []inspect.OpenTransaction {
+	if req.scan.Range.Given() {
+		return nil
+	}
+	return open
+}
+
+// told is what there is to say of names that nothing was found of.
+type told struct {
+	errs  []*cluster.Error
+	notes []string
+	hints map[missing]string // of all errors
+}
+
+// missing looks for what was asked for by name and is not there. Where anything failed, nobody knows.
+func (s *session) missing(ctx context.Context, req inspectRequest, failed []*cluster.Error) told {
+	t := told{hints: readHints(failed)}
+	if len(failed) > 0 {
+		return t
+	}
+	m := req.asked.missed(req)
+	var exists func(context.Context, []string) []cluster.Topic
+	if req.run != nil {
+		exists = req.run.Topics
+	}
+	t.errs = m.errors(ctx, exists)
+	t.notes = m.notes(t.errs)
+	if req.run != nil {
+		t.hints = s.similar(ctx, req.run, t.errs)
+	} else {
+		for _, g := range m.groups {
+			t.hints[missing{cluster.ScopeGroup, g}] = "the groups that the files tell of are in: " + s.program + " inspect --latest -o name --file PATH"
 		}
 	}
-	return errs
+	return t
 }
 
 // readHints name the ACL that a scan needs, which is more than to describe the topic.

@@ -41,11 +41,11 @@ func TestReadsLessNamesWhatWasNotAskedFor(t *testing.T) {
 		req  inspectRequest
 		want string
 	}{
-		{"all", inspectRequest{}, "; --from, --partition or a group reads less"},
-		{"state", inspectRequest{latest: true}, "; --partition or a group reads less"},
-		{"group", inspectRequest{groups: []string{"g"}}, "; --from reads less"},
-		{"partition", inspectRequest{partitions: cluster.Partitions{1: true}, scan: inspect.Options{Range: inspect.Range{From: inspect.Earliest()}}}, ""},
-		{"transactions", inspectRequest{scan: inspect.Options{Topic: inspect.TransactionState}}, "; --from or --partition reads less"},
+		{"all", inspectRequest{asked: &wantedNames{}}, "; --from, --partition or a group reads less"},
+		{"state", inspectRequest{asked: &wantedNames{}, latest: true}, "; --partition or a group reads less"},
+		{"group", inspectRequest{asked: &wantedNames{}, groups: []string{"g"}}, "; --from reads less"},
+		{"partition", inspectRequest{asked: &wantedNames{}, partitions: cluster.Partitions{1: true}, scan: inspect.Options{Range: inspect.Range{From: inspect.Earliest()}}}, ""},
+		{"transactions", inspectRequest{asked: &wantedNames{}, scan: inspect.Options{Topic: inspect.TransactionState}}, "; --from or --partition reads less"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := readsLess(c.req.narrower()); got != c.want {

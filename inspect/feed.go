@@ -19,6 +19,7 @@ type body struct {
 
 	// Of what has no end, instead of batches: what is to be said at once.
 	note   string
+	back   *int64         // the log was cut back to here, so that offsets begin again
 	failed *cluster.Error // the last of its partition
 }
 

@@ -11,10 +11,11 @@ func (f *feed) take() (i int, b body, ok bool) {
 	f.unordered = true
 	for !f.stopped {
 		left := false
-		for i := range f.queues {
+		for k := range f.queues {
+			i := (f.reading + 1 + k) % len(f.queues) // in turn, so that a backlog of one does not hold up the others
 			q := &f.queues[i]
 			if len(q.bodies) > 0 && !q.held {
-				q.held = true
+				q.held, f.reading = true, i
 				return i, f.pop(q), true
 			}
 			left = left || len(q.bodies) > 0 || !q.ended

@@ -16,7 +16,7 @@ func (f *Filter) All() bool { return f.Group == nil && f.Partition == nil && f.T
 
 // selects reports whether a record with that key is shown.
 func (f *Filter) selects(k *Key) bool {
-	return (f.Types == nil || f.Types[k.Name]) && f.about(k)
+	return f.about(k) && (f.Types == nil || f.Types[k.Name])
 }
 
 // about reports whether a key is of a group and a partition that are asked for, whatever its type.

@@ -71,6 +71,9 @@ func (w *following) take(i int, b body) error {
 	if w.readers[i] == nil {
 		w.readers[i] = w.reader(w.Parts[i])
 	}
+	if b.back != nil {
+		w.readers[i].partition.span.from = *b.back
+	}
 	undecided := func(*Batch) Outcome { return Open }
 	err := pieces(b.batches, undecided, w.readers[i].piece)
 	w.readers[i].open = nil // is told by nobody: the marker may be next

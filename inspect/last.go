@@ -99,10 +99,10 @@ func (h *oldestFirst) Pop() any {
 }
 
 // LastOfFiles shows the n newest rows of segments, which come from FindSegments.
-func LastOfFiles(segments []Segment, n int, o Options, emit func(*Row) error) (Report, error) {
+func LastOfFiles(ctx context.Context, segments []Segment, n int, o Options, emit func(*Row) error) (Report, error) {
 	last := NewLast(n)
 	o.Lines = nil
-	report, err := Files(segments, o, last.Add)
+	report, err := Files(ctx, segments, o, last.Add)
 	if err != nil {
 		return report, err
 	}

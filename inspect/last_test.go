@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func TestLastAreTheNewestByTimePartitionAndOffset(t *testing.T) {
 			continue
 		}
 		var rows []string
-		if _, err := LastOfFiles([]Segment{a, b}, n, Options{}, func(r *Row) error { rows = append(rows, line(r)); return nil }); err != nil {
+		if _, err := LastOfFiles(context.Background(), []Segment{a, b}, n, Options{}, func(r *Row) error { rows = append(rows, line(r)); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		wantPrefixes(t, want, rows)
@@ -62,8 +63,10 @@ func TestLastKeepsWholeRows(t *testing.T) {
 		return out
 	}
 	o := Options{Raw: true}
-	want := items(func(emit func(*Row) error) (Report, error) { return Files([]Segment{s}, o, emit) })
-	got := items(func(emit func(*Row) error) (Report, error) { return LastOfFiles([]Segment{s}, 3, o, emit) })
+	want := items(func(emit func(*Row) error) (Report, error) { return Files(context.Background(), []Segment{s}, o, emit) })
+	got := items(func(emit func(*Row) error) (Report, error) {
+		return LastOfFiles(context.Background(), []Segment{s}, 3, o, emit)
+	})
 	if d := cmp.Diff(want, got); d != "" || len(want) != 3 {
 		t.Errorf("(-want +got):\n%s", d)
 	}

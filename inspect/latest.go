@@ -120,7 +120,7 @@ func (l *partitionState) commit(r Record) error {
 	if r.Offset < l.start {
 		return nil
 	}
-	if len(r.Key) < 2 || r.Key[0] != 0 || r.Key[1] > 1 {
+	if len(r.Key) <= 2 || r.Key[0] != 0 || r.Key[1] > 1 {
 		l.other(&r)
 		return nil
 	}

@@ -155,14 +155,21 @@ func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, er
 // segments adds up the segments of the partition.
 func (l *partitionState) segments(ctx context.Context, segments []Segment, progress *Progress, report *Report) {
 	var own []byte
+	var seen order
+	defer func() {
+		if seen.first != nil {
+			l.bad.count(&Row{Damaged: true, Err: seen.first})
+		}
+	}()
 	for i, s := range segments {
-		err := eachChunk(s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
+		err := eachChunk(ctx, s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
 			for b := range Batches(c.Bytes) {
+				seen.take(s, &b)
 				l.batch(&b)
 			}
 			progress.chunk(c.Bytes)
 			own = c.Bytes
-			return ctx.Err()
+			return nil
 		})
 		var end *SegmentError
 		switch {

@@ -165,7 +165,9 @@ func TestLatestReportsDamageAndGoesOn(t *testing.T) {
 	wantOne(t, got.Report.Errors, "__consumer_offsets:7", "CORRUPT_MESSAGE", "batch of offsets 1 to 1: CRC is")
 	wantPrefixes(t, []string{first.Path + " ends inside a batch"}, got.Report.Notes)
 
-	second := newTestLog(t).commits("c", 1).write(dir, 9)
+	later := newTestLog(t)
+	later.next = 9
+	second := later.commits("c", 1).write(dir, 9)
 	got = latestOf(t, Options{}, first, second, Segment{Path: filepath.Join(dir, "none"), Partition: 8})
 	if n := len(got.Report.Errors); n != 2 || got.Report.Errors[0].Code != "UNREADABLE_FILE" || !strings.Contains(got.Report.Errors[1].Message, "2 places") {
 		t.Errorf("%v", got.Report.Errors)

@@ -136,6 +136,7 @@ func (a *fetching) relocate(ctx context.Context, topic cluster.Topic, leader clu
 		a.again(p, nil)
 	case *log.End < p.at && a.endless: // what stood there will never come
 		a.note(a.feed, p, "the log was cut back from offset %d to %d meanwhile", p.at, *log.End)
+		a.feed.put(p.part, body{back: log.End})
 		p.at = *log.End
 		a.hand(ctx, leader, p)
 	case *log.End < p.at:

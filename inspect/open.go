@@ -5,13 +5,15 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // OpenTransaction is what a transaction that no marker has ended holds of one group. Until it ends, it hides every
 // later commit of its partition, of all groups, from readers with read_committed, and stops compaction.
 type OpenTransaction struct {
-	Group          *string `json:"group"`     // nil: of records that are of no group, or not understood
-	Partition      int32   `json:"partition"` // of the internal topic
+	Group          *string `json:"group"`        // nil: of records that are of no group, or not understood
+	Partition      int32   `json:"logPartition"` // of the internal topic
 	ProducerID     int64   `json:"producerId"`
 	ProducerEpoch  int16   `json:"producerEpoch"`
 	StartOffset    int64   `json:"startOffset"`    // of the first record of the transaction, whatever its group
@@ -74,7 +76,7 @@ func (o openings) rows(partition int32) []OpenTransaction {
 		}
 	}
 	keys := slices.SortedFunc(maps.Keys(o), func(a, b opening) int {
-		return cmp.Or(cmp.Compare(starts[a.producerID].offset, starts[b.producerID].offset), cmp.Compare(a.group, b.group))
+		return cmp.Or(cmp.Compare(starts[a.producerID].offset, starts[b.producerID].offset), cmp.Compare(a.group, b.group), strings.Compare(strconv.FormatBool(a.none), strconv.FormatBool(b.none)))
 	})
 	var rows []OpenTransaction
 	for _, key := range keys {
@@ -122,8 +124,8 @@ func (l *Live) Open(ctx context.Context, o Options) (Report, error) {
 }
 
 // OpenInFiles finds the transactions that are open at the end of segments, which come from FindSegments.
-func OpenInFiles(segments []Segment, o Options) (Report, error) {
-	report, err := Files(segments, o.nothing(), func(*Row) error { return nil })
+func OpenInFiles(ctx context.Context, segments []Segment, o Options) (Report, error) {
+	report, err := Files(ctx, segments, o.nothing(), func(*Row) error { return nil })
 	report.openIn(&o.Filter)
 	return report, err
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -135,7 +136,7 @@ func TestProgressOfFiles(t *testing.T) {
 	}
 	want := Counts{Partitions: 2, Ended: 2, Records: 5, Bytes: size, Done: size, Total: size}
 	var rows, latest, last Progress
-	if _, err := Files(segments, Options{Progress: &rows}, func(*Row) error { return nil }); err != nil {
+	if _, err := Files(context.Background(), segments, Options{Progress: &rows}, func(*Row) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	wantCounts(t, want, &rows)
@@ -143,7 +144,7 @@ func TestProgressOfFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCounts(t, want, &latest)
-	if _, err := LastOfFiles(segments, 1, Options{Progress: &last}, func(*Row) error { return nil }); err != nil {
+	if _, err := LastOfFiles(context.Background(), segments, 1, Options{Progress: &last}, func(*Row) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	wantCounts(t, want, &last)

@@ -51,6 +51,9 @@ func (b Bound) Given() bool { return b.kind != unbounded }
 // ByOffset reports whether the bound is an offset, which says something of one partition only.
 func (b Bound) ByOffset() bool { return b.kind == atOffset }
 
+// Given reports whether the range is less than all there is.
+func (r Range) Given() bool { return r.From.Given() || r.To.Given() }
+
 // Reversed reports whether the range ends before it begins, whatever is in the log.
 func (r Range) Reversed() bool {
 	if r.From.kind == latest {
@@ -98,9 +101,9 @@ func (b Bound) in(log cluster.Log, side int64) int64 {
 // span is a range of offsets; to is not in it.
 type span struct{ from, to int64 }
 
-// has reports whether records of a batch may be within the span.
+// has reports whether records of a batch may be within the span. Those of an offset that cannot be are: Check says so.
 func (s span) has(b *Batch) bool {
-	return b.LastOffset >= s.from && (b.BaseOffset < s.to || b.wraps())
+	return b.BaseOffset < 0 || b.LastOffset >= s.from && (b.BaseOffset < s.to || b.wraps())
 }
 
 // wraps reports whether a batch holds messages before its base offset: a compressed one of magic 0 or 1 tells the

@@ -1,27 +1,32 @@
 package inspect
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"math"
 )
 
 // scouted is what the first pass over the batches of a partition's segments finds: where transactions end, and
 // which offsets are in the range.
 type scouted struct {
-	ends endings
-	span span
+	ends  endings
+	span  span
+	order order
 }
 
 // scout looks through the segments of one partition, as far as they can be read.
-func scout(segments []Segment, r Range) (scouted, error) {
+func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 	ends := endings{}
 	from, to := newSeeker(r.From, 0), newSeeker(r.To, math.MaxInt64)
 	from.damage = true
 	var d Decompressor
+	var seen order
 	for _, s := range segments {
 		var own []byte
-		err := eachChunk(s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
+		err := eachChunk(ctx, s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
 			for b := range Batches(c.Bytes) {
+				seen.take(s, &b)
 				ends.take(&d, &b)
 				from.take(&d, &b)
 				to.take(&d, &b)
@@ -34,7 +39,21 @@ func scout(segments []Segment, r Range) (scouted, error) {
 			return scouted{}, err
 		}
 	}
-	return scouted{ends, span{from.at, to.at}}, nil
+	return scouted{ends, span{from.at, to.at}, seen}, nil
+}
+
+// order holds that offsets rise from batch to batch of a partition: the offset of a batch is under no CRC, so that
+// nothing else shows that it is wrong.
+type order struct {
+	next  int64
+	first error // where they do not
+}
+
+func (o *order) take(s Segment, b *Batch) {
+	if b.BaseOffset < o.next && !b.wraps() && o.first == nil {
+		o.first = fmt.Errorf("%s: offsets go back from %d to %d: one of them is wrong, or segments of two replicas are mixed", s, o.next-1, b.BaseOffset)
+	}
+	o.next = b.LastOffset + 1
 }
 
 // seeker finds the offset of a bound in the batches of a partition, given in order.

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,9 +15,9 @@ import (
 const chunkSize = 1 << 20
 
 // Files shows the records of segments, which come from FindSegments. What became of each transaction is found
-// in a first pass over the headers of a partition's segments. The error is emit's; what cannot be read is rows
-// and errors of the report.
-func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error) {
+// in a first pass over the headers of a partition's segments. The error is emit's or the context's; what cannot be
+// read is rows and errors of the report.
+func Files(ctx context.Context, segments []Segment, o Options, emit func(*Row) error) (Report, error) {
 	logs := byPartition(segments)
 	partitions := make([]partition, len(logs))
 	for i, log := range logs {
@@ -24,14 +25,15 @@ func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error)
 	}
 	f := &fileScan{show: newShow(partitions, o, emit, func() {}), topic: o.Topic, progress: o.Progress}
 	f.progress.beginFiles(logs)
-	unread := make([]*cluster.Error, len(logs))
+	unread, orders := make([]*cluster.Error, len(logs)), make([]error, len(logs))
 	for i, log := range logs {
-		found, err := scout(log, o.Range)
+		found, err := scout(ctx, log, o.Range)
 		if err == nil {
 			f.show.partitions[i].span = found.span
-			err = f.log(i, log, found.ends)
+			err = f.log(ctx, i, log, found.ends)
 		}
-		if errors.Is(err, errStop) {
+		orders[i] = found.order.first
+		if errors.Is(err, errStop) || ctx.Err() != nil {
 			break
 		}
 		if err != nil {
@@ -40,6 +42,14 @@ func Files(segments []Segment, o Options, emit func(*Row) error) (Report, error)
 		f.progress.partition()
 	}
 	err := f.show.close()
+	if err == nil {
+		err = ctx.Err()
+	}
+	for i, err := range orders[:min(len(orders), f.show.last)] {
+		if err != nil {
+			f.show.damage[i].add(damage{1, err})
+		}
+	}
 	report := f.show.report()
 	report.Errors = f.show.errors(unread)
 	return report, err
@@ -67,10 +77,10 @@ type fileScan struct {
 }
 
 // log shows the segments of one partition. The error is show's, or says why a segment cannot be read at all.
-func (f *fileScan) log(part int, segments []Segment, ends endings) error {
+func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends endings) error {
 	decide := func(b *Batch) Outcome { return ends.of(b.ProducerID, b.LastOffset) }
 	for i, s := range segments {
-		err := f.segment(part, s, decide)
+		err := f.segment(ctx, part, s, decide)
 		var end *SegmentError
 		switch {
 		case err == nil:
@@ -88,14 +98,14 @@ func (f *fileScan) log(part int, segments []Segment, ends endings) error {
 }
 
 // segment shows one segment. The error is show's, or says why the segment cannot be read to its end.
-func (f *fileScan) segment(part int, s Segment, decide func(*Batch) Outcome) error {
+func (f *fileScan) segment(ctx context.Context, part int, s Segment, decide func(*Batch) Outcome) error {
 	buf := func() []byte {
 		if b, ok := f.bufs.Get().(*[]byte); ok {
 			return *b
 		}
 		return nil
 	}
-	return eachChunk(s.Path, pieceSize, buf, func(c Chunk) error {
+	return eachChunk(ctx, s.Path, pieceSize, buf, func(c Chunk) error {
 		var p piece
 		for b := range Batches(c.Bytes) {
 			if b.Transactional && !b.Control {
@@ -142,9 +152,9 @@ func (e endings) take(d *Decompressor, b *Batch) {
 	})
 }
 
-// eachChunk reads a segment in chunks of about size bytes, each in memory that buf gives. The error is do's, or
-// says why the segment cannot be read to its end.
-func eachChunk(path string, size int, buf func() []byte, do func(Chunk) error) error {
+// eachChunk reads a segment in chunks of about size bytes, each in memory that buf gives. The error is do's, the
+// context's, or says why the segment cannot be read to its end.
+func eachChunk(ctx context.Context, path string, size int, buf func() []byte, do func(Chunk) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -152,6 +162,9 @@ func eachChunk(path string, size int, buf func() []byte, do func(Chunk) error) e
 	defer f.Close()
 	r := NewSegmentReader(f, size)
 	for {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		c, err := r.Next(buf())
 		if err == io.EOF {
 			return nil

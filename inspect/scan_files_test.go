@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -79,7 +80,7 @@ func TestFilesCountDamageOfAPartition(t *testing.T) {
 	l.bytes[70] ^= 1
 	l.bytes[at+70] ^= 1
 	s := l.write(folder(t, 7), 0)
-	report, err := Files([]Segment{s}, Options{}, func(*Row) error { return nil })
+	report, err := Files(context.Background(), []Segment{s}, Options{}, func(*Row) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestFilesThatCannotBeOpenedAreErrorsOfTheirPartition(t *testing.T) {
 	dir := folder(t, 8)
 	good := newTestLog(t).commits("a", 1).write(dir, 0)
 	gone := Segment{Path: filepath.Join(t.TempDir(), "gone.log"), Partition: 7}
-	report, err := Files([]Segment{gone, good}, Options{}, func(*Row) error { return nil })
+	report, err := Files(context.Background(), []Segment{gone, good}, Options{}, func(*Row) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +168,7 @@ func TestFilesShowForeignRecords(t *testing.T) {
 	s := l.batch(plainBatch(0), odd, null, broken, gone).write(folder(t, 7), 0)
 
 	var got []string
-	_, err := Files([]Segment{s}, Options{}, func(r *Row) error {
+	_, err := Files(context.Background(), []Segment{s}, Options{}, func(r *Row) error {
 		text := r.AppendJSON(nil)
 		if !json.Valid(text) {
 			t.Errorf("not JSON: %s", text)
@@ -240,7 +241,7 @@ func TestFilesFilter(t *testing.T) {
 
 func TestFilesWithRawShowTheBytesOfAll(t *testing.T) {
 	s := newTestLog(t).commits("a", 1).write(folder(t, 7), 0)
-	_, err := Files([]Segment{s}, Options{Raw: true}, func(r *Row) error {
+	_, err := Files(context.Background(), []Segment{s}, Options{Raw: true}, func(r *Row) error {
 		if text := string(r.AppendJSON(nil)); !strings.Contains(text, `"error":null,"rawKey":"000100`) {
 			t.Error(text)
 		}
@@ -255,7 +256,7 @@ func TestFilesEndWithTheCallersError(t *testing.T) {
 	s := newTestLog(t).commits("a", 1, 2).write(folder(t, 7), 0)
 	mine := errors.New("mine")
 	rows := 0
-	_, err := Files([]Segment{s}, Options{}, func(*Row) error { rows++; return mine })
+	_, err := Files(context.Background(), []Segment{s}, Options{}, func(*Row) error { rows++; return mine })
 	if !errors.Is(err, mine) || rows != 1 {
 		t.Errorf("%d rows and error %v, want one and %v", rows, err, mine)
 	}

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -144,7 +145,7 @@ func reported(rows []string, r Report) scanned {
 func scanFiles(t *testing.T, o Options, segments ...Segment) scanned {
 	t.Helper()
 	var rows []string
-	report, err := Files(segments, o, func(r *Row) error {
+	report, err := Files(context.Background(), segments, o, func(r *Row) error {
 		rows = append(rows, line(r))
 		return nil
 	})

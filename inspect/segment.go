@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -127,10 +128,30 @@ func (s *SegmentReader) end(b []byte, reason error) error {
 	if len(b) >= batchOverhead && zeros(b) && s.zerosFollow(b[:cap(b)]) && s.err == io.EOF {
 		return io.EOF
 	}
-	if s.err != io.EOF && !errors.Is(reason, ErrNotBatch) {
+	switch {
+	case errors.Is(reason, ErrNotBatch):
+	case s.err != io.EOF:
 		reason = s.err
+	case s.batches == 0 && b[0] != 0: // no log is so long that its first offset begins like this
+		reason = fmt.Errorf("%w: it begins with %q", ErrNotBatch, b[:min(len(b), 8)])
+	case batchIn(b, s.last):
+		reason = fmt.Errorf("%w: its length is wrong, since whole batches follow", ErrNotBatch)
 	}
 	return &SegmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: reason}
+}
+
+// batchIn reports whether a whole batch, whose CRC proves it, stands somewhere in b behind its beginning: then b does
+// not begin with one that was cut.
+func batchIn(b []byte, after int64) bool {
+	for i := 1; i+batchHeaderBytes <= len(b); i++ {
+		if b[i+batchMagicAt] != 2 || int64(binary.BigEndian.Uint64(b[i:])) <= after {
+			continue
+		}
+		if batch, err := NextBatch(b[i:]); err == nil && batch.Check() == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // zerosFollow tells whether nothing but zeros comes until the reader ends.

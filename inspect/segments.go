@@ -63,11 +63,29 @@ func FindSegments(t Topic, paths []string, partition *int32) ([]Segment, error) 
 	slices.SortFunc(all, func(a, b Segment) int {
 		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(filepath.Base(a.Path), filepath.Base(b.Path)), cmp.Compare(a.Path, b.Path))
 	})
-	return slices.CompactFunc(all, func(a, b Segment) bool { return samePath(a.Path, b.Path) }), nil
+	all = slices.CompactFunc(all, func(a, b Segment) bool { return samePath(a.Path, b.Path) })
+	return all, oneReplica(all)
 }
 
-// samePath reports whether two spellings name the same file, as far as the names tell.
+// oneReplica refuses segments of a partition from two folders, as two brokers have them: every record would come
+// twice.
+func oneReplica(segments []Segment) error {
+	for i := 1; i < len(segments); i++ {
+		a, b := segments[i-1], segments[i]
+		if a.Partition == b.Partition && filepath.Dir(a.Path) != filepath.Dir(b.Path) && !samePath(filepath.Dir(a.Path), filepath.Dir(b.Path)) {
+			return fmt.Errorf("%s and %s are both of partition %d: read one replica at a time", a.Path, b.Path, a.Partition)
+		}
+	}
+	return nil
+}
+
+// samePath reports whether two paths name the same file.
 func samePath(a, b string) bool {
+	i, err1 := os.Stat(a)
+	j, err2 := os.Stat(b)
+	if err1 == nil && err2 == nil {
+		return os.SameFile(i, j)
+	}
 	x, err1 := filepath.Abs(a)
 	y, err2 := filepath.Abs(b)
 	return err1 == nil && err2 == nil && x == y
@@ -79,6 +97,9 @@ func (t Topic) segmentsAt(path string, partition *int32) ([]Segment, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
+		if ext := filepath.Ext(path); slices.Contains([]string{".index", ".timeindex", ".txnindex", ".snapshot"}, ext) {
+			return nil, fmt.Errorf("%s: no segment but what Kafka keeps beside one; a segment is called ….log", path)
+		}
 		p, err := t.partitionOfFile(path, partition)
 		return []Segment{{Path: path, Partition: p}}, err
 	}
@@ -103,8 +124,8 @@ func (t Topic) partitionsIn(dir string, partition *int32) ([]Segment, error) {
 		}
 		partitions++
 		found, err := t.segmentsIn(filepath.Join(dir, e.Name()), &p)
-		if err != nil {
-			return nil, err
+		if err != nil { // an error of that partition, when it is read
+			found = []Segment{{Path: filepath.Join(dir, e.Name(), "*.log"), Partition: p}}
 		}
 		all = append(all, found...)
 	}

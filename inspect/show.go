@@ -172,7 +172,8 @@ func (s *show) emitOf(j *job, line func([]byte, *Row) ([]byte, error)) func(*Row
 	}
 	j.lines, _ = s.lines.Get().(*[]byte)
 	if j.lines == nil {
-		j.lines = new([]byte)
+		lines := make([]byte, 0, 4*pieceSize) // not nil, which says unknown to a column
+		j.lines = &lines
 	}
 	*j.lines = (*j.lines)[:0]
 	return func(r *Row) error {

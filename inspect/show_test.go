@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,7 +49,7 @@ func TestLinesAreTheRows(t *testing.T) {
 	want := scanFiles(t, Options{}, segments...)
 	var got []string
 	writes := 0
-	report, err := Files(segments, Options{Lines: asLines(&got, &writes)}, func(*Row) error {
+	report, err := Files(context.Background(), segments, Options{Lines: asLines(&got, &writes)}, func(*Row) error {
 		t.Error("a row and not a line")
 		return nil
 	})
@@ -90,7 +91,7 @@ func TestLinesCountDamage(t *testing.T) {
 		t.Fatal(want.Errors)
 	}
 	var rows []string
-	report, err := Files([]Segment{segment}, Options{Lines: asLines(&rows, new(int))}, nil)
+	report, err := Files(context.Background(), []Segment{segment}, Options{Lines: asLines(&rows, new(int))}, nil)
 	if diff := cmp.Diff(want, reported(rows, report)); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
@@ -106,7 +107,7 @@ func TestLinesEndWithTheErrorOfWriting(t *testing.T) {
 		}
 		return nil
 	}
-	_, err := Files([]Segment{largeLog(t, "g").write(folder(t, 0), 0)}, Options{Lines: lines}, nil)
+	_, err := Files(context.Background(), []Segment{largeLog(t, "g").write(folder(t, 0), 0)}, Options{Lines: lines}, nil)
 	if err != full || writes != 3 {
 		t.Errorf("got %v after %d writes", err, writes)
 	}
@@ -146,7 +147,7 @@ func BenchmarkFilesLines(b *testing.B) {
 	b.SetBytes(int64(len(l.bytes)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Files([]Segment{segment}, Options{Lines: lines}, nil); err != nil {
+		if _, err := Files(context.Background(), []Segment{segment}, Options{Lines: lines}, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

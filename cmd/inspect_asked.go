@@ -1,0 +1,125 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// wantedNames notes of which groups and topics that are named there is any record, be it shown or not: a name of which
+// there is none is most likely misspelt. Several goroutines may use it.
+type wantedNames struct {
+	match string // the pattern that groups are named by, if matches
+	mu    sync.Mutex
+
+	matches bool
+	matched bool
+	groups  map[string]bool // nil: none is named
+	topics  map[string]bool // likewise
+}
+
+// filtered makes a filter tell what it sees.
+func (a *wantedNames) filtered(f inspect.Filter, topics cluster.Filter) inspect.Filter {
+	if group := f.Group; group != nil {
+		f.Group = func(name []byte) bool {
+			a.mu.Lock()
+			defer a.mu.Unlock() // also of the filter, which may keep what it found out
+			ok := group(name)
+			a.matched = a.matched || ok
+			if seen, named := a.groups[string(name)]; named && !seen {
+				a.groups[string(name)] = true
+			}
+			return ok
+		}
+	}
+	if partition := f.Partition; partition != nil {
+		a.topics = map[string]bool{}
+		for t := range topics {
+			a.topics[t] = false
+		}
+		f.Partition = func(topic []byte, p int32) bool {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			if seen, named := a.topics[string(topic)]; named && !seen {
+				a.topics[string(topic)] = true
+			}
+			return partition(topic, p)
+		}
+	}
+	return f
+}
+
+// missed is what there was no record of, after a scan.
+type missed struct {
+	groups, topics []string
+	match          string // what no group matched
+	part           bool   // of what was read; else of all there is
+}
+
+func (a *wantedNames) missed(req inspectRequest) missed {
+	m := missed{groups: unseenIn(a.groups), topics: unseenIn(a.topics), part: req.run != nil && req.partitions != nil || req.scan.Range.Given()}
+	if a.matches && !a.matched {
+		m.match = a.match
+	}
+	return m
+}
+
+func unseenIn(names map[string]bool) []string {
+	var unseen []string
+	for name, seen := range names {
+		if !seen {
+			unseen = append(unseen, name)
+		}
+	}
+	slices.Sort(unseen)
+	return unseen
+}
+
+// errors are those for names that are not there. Where only a part was read nobody knows, and of topics only a
+// cluster can tell: exists, which is nil for files, says which of them are there all the same.
+func (m missed) errors(ctx context.Context, exists func(context.Context, []string) []cluster.Topic) []*cluster.Error {
+	if m.part {
+		return nil
+	}
+	var errs []*cluster.Error
+	for _, g := range m.groups {
+		errs = append(errs, &cluster.Error{Scope: cluster.ScopeGroup, Name: g, Code: "GROUP_ID_NOT_FOUND", Message: "no record of this group"})
+	}
+	if exists != nil && len(m.topics) > 0 {
+		for _, t := range exists(ctx, m.topics) {
+			if t.Err.UnknownTopic() {
+				t.Err.Message = "no such topic, and no record of a commit for it"
+				errs = append(errs, t.Err)
+			}
+		}
+	}
+	return errs
+}
+
+// notes say the rest. told are the errors above.
+func (m missed) notes(told []*cluster.Error) (notes []string) {
+	failed := map[missing]bool{}
+	for _, e := range told {
+		failed[missing{e.Scope, e.Name}] = true
+	}
+	for _, g := range m.groups {
+		if !failed[missing{cluster.ScopeGroup, g}] {
+			notes = append(notes, fmt.Sprintf("no record of group %s in what was read", g))
+		}
+	}
+	for _, t := range m.topics {
+		if !failed[missing{cluster.ScopeTopic, t}] {
+			notes = append(notes, fmt.Sprintf("no commit for topic %s in what was read", t))
+		}
+	}
+	if m.match != "" {
+		part := ".*" + strings.TrimSuffix(strings.TrimPrefix(m.match, ".*"), ".*") + ".*"
+		notes = append(notes, fmt.Sprintf("no record of a group that matches; --match is for the whole name, try: --match %s", shellQuote(part)))
+	}
+	return bounded(notes)
+}
