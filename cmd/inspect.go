@@ -42,9 +42,9 @@ the log's start to the end that it has when the command begins, in the order of 
 --from and --to read less of each partition: from the first record that is as late as --from, up to the
 first as late as --to, which is not shown. An offset is for one partition, so it needs one group or one
 --partition. Times are RFC 3339 or shorter (2026-11-21, 2026-11-21T09:00), in --tz where they say no zone,
-or @SECONDS since 1970; -90m, -7d or -PT1H30M is so long before now. A time after the last record is the
+or @SECONDS or @MILLIS since 1970; -90m, -7d or -PT1H30M is so long before now. A time after the last record is the
 log's end.
---last N shows the N newest rows, and reads no more than it has to where nothing is filtered.
+--last N shows the N newest rows, in the same order, and reads no more than it has to where nothing is filtered.
 
 --follow shows records as they come, whatever happens to brokers meanwhile; order is within a partition. Of a
 transaction the records say open, and the marker that comes later says what became of it.
@@ -56,6 +56,10 @@ a line there says how far a long scan has come, unless rows are printed on the t
 With --file no cluster is asked: it reads segments (….log), the folder of a partition, or a broker's
 log directory. Every argument is then a further path, so that a shell's glob works, and groups are
 named by --group or --match.
+
+--type takes Kafka's names of records, in any case: commit stands for both kinds of commits, group for all
+others, TransactionMarker for markers; a name that is none lists them. Of markers a group or a topic selects
+those that end a transaction with a record of it; --from after that record hides the marker too.
 
 A record that is not understood is shown all the same, with its bytes in hex and the reason. Of a
 transaction each record says committed, aborted or open; --raw adds the bytes of every record.

@@ -22,6 +22,9 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 	for _, n := range plan.Notes {
 		s.note("%s", n)
 	}
+	if s.errTTY {
+		s.note("waiting for records of %s; Ctrl-C ends it", count(len(live.Parts), "partition"))
+	}
 	found := s.report(plan.Errors, readHints(plan.Errors))
 	err = live.Follow(ctx, req.scan, inspect.Follower{
 		Row:   func(r *inspect.Row) error { return writeError(w.Row(r)) },

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -162,7 +163,9 @@ func TestFollowSurvivesWhatHappensToLeaders(t *testing.T) {
 		pass(10 * time.Second)
 		stop()
 		slices.SortStableFunc(want, func(a, b string) int { return strings.Compare(a[:1], b[:1]) })
-		wantScan(t, scanned{Rows: want}, got.sorted())
+		rows := got.sorted()
+		rows.Notes = nil // that brokers do not answer, which they did not for a minute
+		wantScan(t, scanned{Rows: want}, rows)
 	})
 }
 
@@ -247,5 +250,53 @@ func TestFollowShowsDamage(t *testing.T) {
 		if d := cmp.Diff(1, len(got.Errors)); d != "" {
 			t.Error(d)
 		}
+	})
+}
+
+// After a log was cut back its offsets come again, and are shown.
+func TestFollowShowsWhatComesAfterALogWasCutBack(t *testing.T) {
+	var rows []string
+	row := func(r *Row) error {
+		rows = append(rows, line(r))
+		return nil
+	}
+	l := &Live{Parts: []Part{{ID: 0, Start: 3, End: math.MaxInt64}}}
+	w := &following{l, Options{}, Follower{}, row, make([]*partitionReader, 1), cluster.Errors{}}
+	log := newTestLog(t).commits("g", 1, 2, 3, 4)
+	if err := w.take(0, body{batches: log.bytes}); err != nil {
+		t.Fatal(err)
+	}
+	back := int64(1)
+	if err := w.take(0, body{back: &back}); err != nil {
+		t.Fatal(err)
+	}
+	again := newTestLog(t)
+	again.next = 1
+	if err := w.take(0, body{batches: again.commits("g", 8, 9).bytes}); err != nil {
+		t.Fatal(err)
+	}
+	wantPrefixes(t, []string{"0/3 ", "0/1 ", "0/2 "}, rows)
+	if w.readers[0].open != nil {
+		t.Error("what is open is kept, though nobody asks")
+	}
+}
+
+// A leader that does not answer for long is told of once, since a quiet topic looks the same.
+func TestFollowTellsOfALeaderThatDoesNotAnswer(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		f.commits(f.producer(), 0, "g", 1)
+		f.Fault(kfake.Fault{Count: -1, Keys: []kmsg.Key{kmsg.Fetch}, Topic: "__consumer_offsets", Partitions: []int32{0}, Err: kerr.NotLeaderForPartition})
+		plan, _ := f.plan(Wanted{})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		var notes []string
+		err := plan.Follow(ctx, Options{}, Follower{
+			Row: func(*Row) error { return nil }, Flush: func() error { return nil },
+			Note: func(n string) { notes = append(notes, n) }, Failed: func(e *cluster.Error) { t.Error(e) },
+		})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		wantPrefixes(t, []string{"partition __consumer_offsets:0: its leader has not answered for "}, notes)
 	})
 }

@@ -13,6 +13,7 @@ type trouble struct {
 	why   *cluster.Error
 	since time.Time
 	tries int
+	told  bool // of what is followed: that nothing comes is said once
 }
 
 // note takes in one more failure.
@@ -96,8 +97,17 @@ func (a *fetching) again(p *position, why *cluster.Error) {
 	a.lost = append(a.lost, p)
 }
 
+// tell says once of a part that is followed that nothing has come for long: it would look like a quiet one.
+func (a *fetching) tell(p *position) {
+	if since := time.Since(p.lost.since); a.endless && !p.lost.told && since > a.Run.Patience() {
+		p.lost.told = true
+		a.note(a.feed, p, "its leader has not answered for %s, and is asked on: %v", since.Round(time.Second), p.lost.why)
+	}
+}
+
 // rehome hands a part to its leader, or gives it up.
 func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position) {
+	a.tell(p)
 	part, known := topic.Partition(a.Parts[p.part].ID)
 	leader, listed := a.Run.Node(part.Leader)
 	switch {

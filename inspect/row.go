@@ -16,7 +16,7 @@ type Row struct {
 	Type   string // Kafka's record name, MarkerName, or empty: unknown
 	Marker bool   // a control record
 
-	KeyJSON   []byte // {"type":…,"name":…,"data":…}; nil of what Commit tells
+	KeyJSON   []byte // {"type":…,"name":…,"data":…}; empty of what Commit tells
 	ValueJSON []byte // {"version":…,"data":…} or null; likewise
 	Tombstone bool
 	Commit    *Commit // of a commit that is neither a tombstone nor odd: read off the bytes, without the table

@@ -261,3 +261,20 @@ func TestFilesEndWithTheCallersError(t *testing.T) {
 		t.Errorf("%d rows and error %v, want one and %v", rows, err, mine)
 	}
 }
+
+// Reading ends when it is interrupted, whether or not it comes to a row.
+func TestFilesEndWithTheContext(t *testing.T) {
+	segment := largeLog(t, "g").write(folder(t, 0), 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	nobody := Options{Filter: Filter{Group: groupIs("nobody")}}
+	if _, err := Files(ctx, []Segment{segment}, nobody, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("rows: %v", err)
+	}
+	if _, err := OpenInFiles(ctx, []Segment{segment}, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("open transactions: %v", err)
+	}
+	if _, err := LastOfFiles(ctx, []Segment{segment}, 1, Options{}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("newest rows: %v", err)
+	}
+}

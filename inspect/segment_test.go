@@ -156,7 +156,7 @@ func TestSegmentReaderSaysWhatIsNoSegment(t *testing.T) {
 // A length that a flipped bit made large costs the memory of what is there, not of what it says.
 func TestSegmentReaderDoesNotBelieveLengths(t *testing.T) {
 	segment, _ := testSegment(2)
-	segment[8] |= 0x3f // about 1 GB
+	segment[8] |= 0x3f      // about 1 GB
 	segment = segment[:100] // no whole batch behind it
 	r := bytes.NewReader(append(segment, make([]byte, 1<<20)...))
 	s := NewSegmentReader(r, 1<<16)

@@ -153,3 +153,27 @@ func BenchmarkFilesLines(b *testing.B) {
 	}
 	b.ReportMetric(float64(l.next)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrecords/s")
 }
+
+// A marker is shown with its group's records however far from them it stands.
+func TestFilesShowAMarkerFarFromItsRecords(t *testing.T) {
+	l := newTestLog(t).pending(7, 0, "g", 1)
+	l.commits("other", slices.Repeat([]int64{1}, 10_000)...)
+	for range 10 {
+		l.commits("other", slices.Repeat([]int64{1}, 1000)...)
+	}
+	if len(l.bytes) < 2*pieceSize {
+		t.Fatalf("%d bytes are one piece", len(l.bytes))
+	}
+	got := scanFiles(t, Options{Filter: Filter{Group: groupIs("g")}}, l.ends(7, 0, true).write(folder(t, 0), 0))
+	wantPrefixes(t, []string{"0/0 OffsetCommit g", "0/20001 TransactionMarker"}, got.Rows)
+}
+
+// Nor does a scan that has shown enough say anything of the partition in which it stopped but what it has shown.
+func TestFilesWithALimitSayNothingOfTheRestOfAPartition(t *testing.T) {
+	cut := newTestLog(t).commits("g", 1).commits("g", 2)
+	cut.bytes = cut.bytes[:len(cut.bytes)-1]
+	got := scanFiles(t, Options{Limit: 1}, cut.write(folder(t, 1), 0))
+	if len(got.Rows) != 1 || got.Errors != nil || got.Notes != nil {
+		t.Errorf("got %+v", got)
+	}
+}
