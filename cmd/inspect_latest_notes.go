@@ -48,31 +48,24 @@ func openLong(rows []inspect.LatestCommit, now time.Time) (notes []string) {
 		partition int32
 		producer  int64
 	}
-	type found struct {
-		since   inspect.Millis
-		commits int
-	}
-	all := map[open]found{}
+	all := map[open]inspect.Millis{} // since when
 	for _, r := range rows {
 		for _, p := range r.Pending {
 			if p.Timestamp == nil {
 				continue
 			}
 			key := open{r.LogPartition, p.ProducerID}
-			f, ok := all[key]
-			if !ok || *p.Timestamp < f.since {
-				f.since = *p.Timestamp
+			if since, ok := all[key]; !ok || *p.Timestamp < since {
+				all[key] = *p.Timestamp
 			}
-			f.commits++
-			all[key] = f
 		}
 	}
 	keys := slices.SortedFunc(maps.Keys(all), func(a, b open) int {
 		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.producer, b.producer))
 	})
 	for _, k := range keys {
-		if f := all[k]; now.UnixMilli()-int64(f.since) > longOpen.Milliseconds() {
-			notes = append(notes, openNote(inspect.ConsumerOffsets, k.partition, k.producer, age(now, f.since)))
+		if since := all[k]; now.UnixMilli()-int64(since) > longOpen.Milliseconds() {
+			notes = append(notes, openNote(inspect.ConsumerOffsets, k.partition, k.producer, age(now, since)))
 		}
 	}
 	return notes

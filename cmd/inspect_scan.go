@@ -36,7 +36,7 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 	if err != nil {
 		return err
 	}
-	if len(segments) > 0 && segments[0].Partition != segments[len(segments)-1].Partition { // they are sorted
+	if segments[0].Partition != segments[len(segments)-1].Partition { // they are sorted
 		if err := req.needsOnePartition(); err != nil {
 			return err
 		}

@@ -95,9 +95,7 @@ func (w *following) reader(part Part) *partitionReader {
 
 // failed tells of a failure, once: several partitions may have the same.
 func (w *following) failed(e *cluster.Error) {
-	if e.Unauthorized() { // of one partition as of all
-		e = e.Of(cluster.ScopeTopic, w.Topic.Name)
-	}
+	e = w.ofTopic(e)
 	told := len(w.told.All)
 	if w.told.Add(e); len(w.told.All) > told {
 		w.to.Failed(e)

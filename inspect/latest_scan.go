@@ -180,7 +180,7 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 			l.incomplete = unreadable(l.topic, l.partition, err)
 			report.Errors = append(report.Errors, l.incomplete)
 		case errors.Is(err, ErrCut) && i == len(segments)-1:
-			report.Notes = append(report.Notes, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end))
+			report.Notes = append(report.Notes, s.cutNote(end))
 		default:
 			l.bad.count(&Row{Damaged: true, Err: fmt.Errorf("%s: %w", s, end)})
 		}
@@ -219,10 +219,7 @@ func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 	for i := range l.Parts {
 		e := f.failure(i)
 		state.parts[i].incomplete = e
-		if e.Unauthorized() { // of one partition as of all
-			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
-		}
-		errs.Add(e)
+		errs.Add(l.ofTopic(e))
 		state.Report.Notes = append(state.Report.Notes, f.notes(i)...)
 	}
 	state.Report.Errors = errs.All

@@ -147,9 +147,14 @@ func (p *partitionReader) marker(b *Batch, r Record) error {
 
 // damaged makes the row of a batch that cannot be read: it stands for all its records, which nobody knows.
 func (p *partitionReader) damaged(b *Batch, err error) error {
-	row := p.begin(Record{Offset: b.BaseOffset, Timestamp: -1})
+	return p.unread(b.BaseOffset, fmt.Errorf("batch of offsets %d to %d: %w", b.BaseOffset, b.LastOffset, err))
+}
+
+// unread makes the row of what cannot be read from an offset on.
+func (p *partitionReader) unread(offset int64, err error) error {
+	row := p.begin(Record{Offset: offset, Timestamp: -1})
 	row.Damaged = true
 	row.KeyJSON, row.ValueJSON = append(row.KeyJSON, "null"...), append(row.ValueJSON, "null"...)
-	row.Err = fmt.Errorf("batch of offsets %d to %d: %w", b.BaseOffset, b.LastOffset, err)
+	row.Err = err
 	return p.emit(row)
 }

@@ -87,7 +87,7 @@ func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends e
 		case !errors.As(err, &end):
 			return err
 		case errors.Is(err, ErrCut) && i == len(segments)-1:
-			f.show.note(part, fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end))
+			f.show.note(part, s.cutNote(end))
 		default:
 			if err := f.show.do(part, func(r *partitionReader) error { return r.unreadableRest(s, end) }, nil); err != nil {
 				return err
@@ -106,28 +106,23 @@ func (f *fileScan) segment(ctx context.Context, part int, s Segment, decide func
 		return nil
 	}
 	return eachChunk(ctx, s.Path, pieceSize, buf, func(c Chunk) error {
-		var p piece
-		for b := range Batches(c.Bytes) {
-			if b.Transactional && !b.Control {
-				p.outcomes = append(p.outcomes, decide(&b))
-			}
-		}
-		p.batches = c.Bytes
 		f.progress.chunk(c.Bytes)
-		return f.show.piece(part, p, func() { f.bufs.Put(&c.Bytes) })
+		return f.show.piece(part, newPiece(c.Bytes, decide), func() { f.bufs.Put(&c.Bytes) })
 	})
 }
 
 // unreadableRest makes the row of what is left of a segment that cannot be read to its end.
 func (p *partitionReader) unreadableRest(s Segment, end *SegmentError) error {
-	row := p.begin(Record{Offset: end.LastOffset + 1, Timestamp: -1})
+	offset := end.LastOffset + 1
 	if end.Batches == 0 {
-		row.Offset = s.base()
+		offset = s.base()
 	}
-	row.Damaged = true
-	row.KeyJSON, row.ValueJSON = append(row.KeyJSON, "null"...), append(row.ValueJSON, "null"...)
-	row.Err = fmt.Errorf("%s: %w", s, end)
-	return p.emit(row)
+	return p.unread(offset, fmt.Errorf("%s: %w", s, end))
+}
+
+// cutNote says of the last segment of a partition that it ends inside a batch.
+func (s Segment) cutNote(end *SegmentError) string {
+	return fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end)
 }
 
 func unreadable(t Topic, partition int32, err error) *cluster.Error {

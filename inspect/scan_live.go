@@ -55,14 +55,19 @@ func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Repo
 	}
 	var errs cluster.Errors
 	for _, e := range s.errors(unread) {
-		if e.Unauthorized() { // of one partition as of all
-			e = e.Of(cluster.ScopeTopic, l.Topic.Name)
-		}
-		errs.Add(e)
+		errs.Add(l.ofTopic(e))
 	}
 	report := s.report()
 	report.Errors = errs.All
 	return report, err
+}
+
+// ofTopic makes a failure that is of one partition as of all the topic's.
+func (l *Live) ofTopic(e *cluster.Error) *cluster.Error {
+	if e.Unauthorized() {
+		return e.Of(cluster.ScopeTopic, l.Topic.Name)
+	}
+	return e
 }
 
 func (l *Live) partitions() []partition {

@@ -30,24 +30,30 @@ const pieceSize = 256 << 10
 // pieces cuts batches, which are whole, into pieces. decide tells what became of the transaction of a batch; it is
 // asked in order, also of control batches, whose answer does not matter.
 func pieces(batches []byte, decide func(*Batch) Outcome, yield func(piece) error) error {
-	var p piece
 	from, to := 0, 0
+	for b := range Batches(batches) {
+		if to += len(b.Bytes); to-from < pieceSize && to < len(batches) {
+			continue
+		}
+		if err := yield(newPiece(batches[from:to:to], decide)); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// newPiece is a piece of batches, of which decide tells as it does for pieces.
+func newPiece(batches []byte, decide func(*Batch) Outcome) piece {
+	p := piece{batches: batches}
 	for b := range Batches(batches) {
 		if b.Transactional || b.Control {
 			if o := decide(&b); !b.Control {
 				p.outcomes = append(p.outcomes, o)
 			}
 		}
-		if to += len(b.Bytes); to-from < pieceSize && to < len(batches) {
-			continue
-		}
-		p.batches = batches[from:to:to]
-		if err := yield(p); err != nil {
-			return err
-		}
-		p, from = piece{}, to
 	}
-	return nil
+	return p
 }
 
 // partition is one partition of a scan, as far as its rows are concerned.
