@@ -40,6 +40,7 @@ func runWriters(t *testing.T, c *kafkatest.Cluster, old bool) {
 	runWriter(t, c, "ConsumerApp.java", "kip848", []string{"auto", "members=2", "group.protocol=consumer"})
 	runWriter(t, c, "ConsumerApp.java", "static848", []string{"auto", "group.protocol=consumer", "group.instance.id=s", "client.rack=r1"})
 	runWriter(t, c, "StreamsApp.java", "streams", []string{"copies"})
+	keepGroup(t, c, "tx")
 	runWriter(t, c, "TransactionApp.java", "tx", []string{"tx-id"}, "offsets 0=1 1=2", "commit", "offsets 0=3", "abort")
 	upgradeGroup(t, c)
 	if !old {
@@ -64,6 +65,18 @@ func runWriter(t *testing.T, c *kafkatest.Cluster, file, group string, args []st
 		cl.Do(t, command)
 	}
 	cl.Wait(t)
+}
+
+// keepGroup commits outside of a transaction first. Kafka 3.9.2 takes a group whose only commits are in an open
+// transaction for one whose commits all expired, and deletes it at the next retention check: what the transaction
+// commits later is written, but OffsetFetch does not know the group.
+func keepGroup(t *testing.T, c *kafkatest.Cluster, group string) {
+	t.Helper()
+	var offsets kadm.Offsets
+	offsets.AddOffset("copies", 0, 1, -1)
+	if err := kadm.NewClient(c.Kgo(t)).CommitAllOffsets(t.Context(), group, offsets); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // upgradeGroup has a classic member in a group that a KIP-848 member joins, type 5 then keeps what the classic one
