@@ -1,10 +1,8 @@
 package cmd
 
 import (
-	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,55 +29,6 @@ type inspectOptions struct {
 	open       bool
 	null       bool
 }
-
-const inspectLong = `Decode the records of __consumer_offsets, the topic that Kafka keeps its groups in: every commit, every
-change of a group, every tombstone and transaction marker. Not only the last commit is there but, until
-compaction takes them, those before.
-
-A group's records are all in one partition of that topic, so naming groups reads only theirs. It reads from
-the log's start to the end that it has when the command begins, in the order of partition and offset.
-
---from and --to read less of each partition: from the first record that is as late as --from, up to the
-first as late as --to, which is not shown. An offset is for one partition, so it needs one group or one
---partition. Times are RFC 3339 or shorter (2026-11-21, 2026-11-21T09:00), in --tz where they say no zone,
-or @SECONDS or @MILLIS since 1970; -90m, -7d or -PT1H30M is so long before now. A time after the last record is the
-log's end.
---last N shows the N newest rows, in the same order, and reads no more than it has to where nothing is filtered.
-
---follow shows records as they come, whatever happens to brokers meanwhile; order is within a partition. Of a
-transaction the records say open, and the marker that comes later says what became of it.
-
---timeout bounds connecting and each wait for an answer. A partition whose leader moves is read on from the new
-one. Before a scan of more than 1 GB a note says how large the log is and since when; with stderr on a terminal
-a line there says how far a long scan has come, unless rows are printed on the terminal meanwhile.
-
-With --file no cluster is asked: it reads segments (….log), the folder of a partition, or a broker's
-log directory. Every argument is then a further path, so that a shell's glob works, and groups are
-named by --group or --match.
-
---type takes Kafka's names of records, in any case: commit stands for both kinds of commits, group for all
-others, TransactionMarker for markers; a name that is none lists them. Of markers a group or a topic selects
-those that end a transaction with a record of it; --from after that record hides the marker too.
-
-A record that is not understood is shown all the same, with its bytes in hex and the reason. Of a
-transaction each record says committed, aborted or open; --raw adds the bytes of every record.
-
-In -o json and ndjson, data has Kafka's field names, as kafka-dump-log.sh --offsets-decoder prints
-them; what is decoded beyond that stands in fields that end in Decoded.
-
-` + latestHelp + "\n\n" + openHelp
-
-const inspectExamples = `  offsetctl inspect payments                       what happened to one group
-  offsetctl inspect payments --latest              where it is now, and since when
-  offsetctl inspect --type commit --topic orders -o ndjson | jq .value.data.offset
-  offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
-  offsetctl inspect --type commit --from -15m      the last quarter of an hour
-  offsetctl inspect payments --last 20
-  offsetctl inspect --open                         transactions that nobody has ended
-  offsetctl inspect --follow -o ndjson | grep payments
-  offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
-  offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit
-  offsetctl inspect --file /var/lib/kafka --group payments -o ndjson | jq .value.data.offset`
 
 func newInspectCommand(s *session) *cobra.Command {
 	var o inspectOptions
@@ -251,51 +200,6 @@ func checkTopics(f inspect.Filter, topic inspect.Topic) error {
 	return nil
 }
 
-// recordTypes reads --type: nil for none given.
-func recordTypes(topic inspect.Topic, words []string) (map[string]bool, error) {
-	if len(words) == 0 {
-		return nil, nil
-	}
-	known := typeWords(topic)
-	types := map[string]bool{}
-	for _, w := range words {
-		w = strings.TrimSpace(w)
-		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, w) })
-		const commits = 2 // types 0 and 1
-		named := topic.Names()
-		switch {
-		case i < 0:
-			return nil, usagef("--type %q: have %s", w, strings.Join(known, ", "))
-		case known[i] == "commit":
-			named = named[:commits]
-		case known[i] == "group":
-			named = named[commits:]
-		default:
-			named = known[i : i+1]
-		}
-		for _, k := range named {
-			types[k] = true
-		}
-	}
-	return types, nil
-}
-
-// typeWords are what --type takes.
-func typeWords(topic inspect.Topic) []string {
-	words := append(topic.Names(), inspect.MarkerName)
-	if topic == inspect.ConsumerOffsets {
-		words = append([]string{"commit", "group"}, words...)
-	}
-	return words
-}
-
-// completeRecordTypes completes --type by the names of the topic that the command line tells so far.
-func completeRecordTypes(c *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	name, _ := c.Flags().GetString("internal-topic")
-	topic, _ := internalTopic(name)
-	return listOf(typeWords(topic)...)(c, args, toComplete)
-}
-
 func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) error {
 	offline := len(o.files) > 0
 	if !offline {
@@ -329,60 +233,4 @@ func (s *session) runInspect(c *cobra.Command, o inspectOptions, args []string) 
 		return s.inspectFiles(c.Context(), f, req)
 	}
 	return s.inspectCluster(c.Context(), f, req)
-}
-
-// tableBlock is how many rows a table shows at a time: a scan may have more than memory holds.
-const tableBlock = 1000
-
-func recordColumns(zone *time.Location, raw bool) []output.Column[inspect.Row] {
-	type row = inspect.Row
-	columns := []output.Column[row]{
-		{Name: "LOG-PARTITION", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, int64(r.Partition), 10) }},
-		{Name: "OFFSET", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, r.Offset, 10) }},
-		{Name: "TIMESTAMP", Append: func(b []byte, r *row) []byte {
-			if r.Timestamp == nil {
-				return nil
-			}
-			return appendTime(b, *r.Timestamp, zone)
-		}},
-		{Name: "TYPE", Append: func(b []byte, r *row) []byte {
-			if r.Type == "" {
-				return nil
-			}
-			return append(b, r.Type...)
-		}},
-		{Name: "GROUP", Append: func(b []byte, r *row) []byte {
-			if r.Key.Group == nil {
-				return nil
-			}
-			return append(b, r.Key.Group...)
-		}},
-		{Name: "TOPIC/MEMBER", Append: func(b []byte, r *row) []byte { return r.AppendSubject(b) }},
-		{Name: "DETAIL", Tone: recordTone, Append: func(b []byte, r *row) []byte { return r.AppendDetail(b) }},
-	}
-	if raw {
-		columns = append(columns, hexColumn("RAW-KEY", func(r *row) []byte { return r.RawKey }), hexColumn("RAW-VALUE", func(r *row) []byte { return r.RawValue }))
-	}
-	return columns
-}
-
-func hexColumn(name string, get func(*inspect.Row) []byte) output.Column[inspect.Row] {
-	return output.Column[inspect.Row]{Name: name, Append: func(b []byte, r *inspect.Row) []byte {
-		if v := get(r); v != nil {
-			return hex.AppendEncode(b, v)
-		}
-		return nil
-	}}
-}
-
-func recordTone(r *inspect.Row) output.Tone {
-	switch {
-	case r.Err != nil:
-		return output.Bad
-	case r.Transaction != nil && r.Transaction.Outcome != inspect.Committed:
-		return output.Warn
-	case r.Tombstone || r.Marker:
-		return output.Faint
-	}
-	return output.Plain
 }
