@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -14,8 +13,6 @@ import (
 	"strings"
 	"testing"
 )
-
-var update = flag.Bool("update", false, "make what real clients write the version's records in testdata/records")
 
 // samplesOfKind is how many records of a kind the corpus keeps: each has another shape.
 const samplesOfKind = 6

@@ -49,7 +49,8 @@ func (r *Row) AppendSubject(dst []byte) []byte {
 	return nil
 }
 
-// AppendDetail appends what a record says, for people.
+// AppendDetail appends what a record says, for people: not all of it, and of a long list the beginning and how much more
+// there is. A commit's metadata is whole.
 func (r *Row) AppendDetail(dst []byte) []byte {
 	if t := r.Transaction; t != nil {
 		dst = append(append(dst, t.Outcome...), " transaction of producer "...)
@@ -65,10 +66,23 @@ func (r *Row) AppendDetail(dst []byte) []byte {
 	case r.Tombstone:
 		return append(dst, "deleted"...)
 	}
-	if r.Commit != nil {
-		return r.Commit.appendDetail(dst)
+	if c, ok := r.AnyCommit(); ok {
+		return c.appendDetail(dst)
 	}
-	return append(dst, r.ValueJSON...)
+	return appendDetail(dst, r.Type, r.ValueJSON)
+}
+
+// AnyCommit is what a commit says, also one that is read by the table. false: the row is none, or a tombstone, or not
+// understood.
+func (r *Row) AnyCommit() (Commit, bool) {
+	switch {
+	case r.Commit != nil:
+		return *r.Commit, true
+	case r.Err != nil || r.Tombstone || !r.Key.HasTopic():
+		return Commit{}, false
+	}
+	c, err := commitFromJSON(r.ValueJSON)
+	return c, err == nil
 }
 
 func (c *Commit) appendDetail(dst []byte) []byte {
