@@ -81,30 +81,17 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 
 func latestColumns(now time.Time, zone *time.Location) []output.Column[inspect.LatestCommit] {
 	type row = inspect.LatestCommit
-	at := func(name string, get func(*row) *inspect.Millis) output.Column[row] {
-		return output.Column[row]{Name: name, Append: func(b []byte, r *row) []byte {
-			if ms := get(r); ms != nil {
-				return appendTime(b, int64(*ms), zone)
-			}
-			return nil
-		}}
-	}
 	return []output.Column[row]{
 		text("GROUP", func(r *row) string { return r.Group }),
 		text("TOPIC", func(r *row) string { return r.Topic }),
 		number("PARTITION", func(r *row) *int32 { return &r.Partition }),
 		toned(number("OFFSET", func(r *row) *int64 { return r.Offset }), latestTone),
-		at("COMMIT-TIME", func(r *row) *inspect.Millis { return r.CommitTimestamp }),
-		{Name: "AGE", Right: true, Append: func(b []byte, r *row) []byte {
-			if r.CommitTimestamp == nil {
-				return nil
-			}
-			return append(b, age(now, *r.CommitTimestamp)...)
-		}},
+		moment("COMMIT-TIME", zone, func(r *row) *inspect.Millis { return r.CommitTimestamp }),
+		ago("AGE", now, func(r *row) *inspect.Millis { return r.CommitTimestamp }),
 		{Name: "PENDING", Tone: func(*row) output.Tone { return output.Warn }, Append: appendPending},
 		short(maybe("METADATA", func(r *row) *string { return r.Metadata })),
 		wide(number("LEADER-EPOCH", func(r *row) *int32 { return r.LeaderEpoch })),
-		wide(at("EXPIRES", func(r *row) *inspect.Millis { return r.ExpireTimestamp })),
+		wide(moment("EXPIRES", zone, func(r *row) *inspect.Millis { return r.ExpireTimestamp })),
 		wide(maybe("TOPIC-ID", func(r *row) *string { return r.TopicID })),
 		wide(number("LOG-PARTITION", func(r *row) *int32 { return &r.LogPartition })),
 		wide(number("LOG-OFFSET", func(r *row) *int64 { return r.LogOffset })),
@@ -134,33 +121,4 @@ func appendPending(b []byte, r *inspect.LatestCommit) []byte {
 		b = strconv.AppendInt(b, *p.Offset, 10)
 	}
 	return b
-}
-
-// age is how long ago a time is, in its two largest units: 3m12s, 5d4h. A clock that is ahead of ours makes it
-// negative.
-func age(now time.Time, then inspect.Millis) string {
-	ms := now.UnixMilli() - int64(then)
-	sign := ""
-	if ms < 0 {
-		sign, ms = "-", -ms
-	}
-	seconds := ms / 1000
-	units := []struct {
-		name string
-		size int64
-	}{{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}}
-	for i, u := range units {
-		n := seconds / u.size
-		if n == 0 && u.size > 1 {
-			continue
-		}
-		out := sign + strconv.FormatInt(n, 10) + u.name
-		if i+1 < len(units) {
-			if rest := seconds % u.size / units[i+1].size; rest > 0 {
-				out += strconv.FormatInt(rest, 10) + units[i+1].name
-			}
-		}
-		return out
-	}
-	return "0s"
 }

@@ -67,18 +67,8 @@ func openColumns(now time.Time, zone *time.Location) []output.Column[inspect.Ope
 		maybe("GROUP", func(r *row) *string { return r.Group }),
 		number("PRODUCER-ID", func(r *row) *int64 { return &r.ProducerID }),
 		{Name: "PRODUCER-EPOCH", Right: true, Append: func(b []byte, r *row) []byte { return strconv.AppendInt(b, int64(r.ProducerEpoch), 10) }},
-		{Name: "AGE", Right: true, Append: func(b []byte, r *row) []byte {
-			if r.StartTimestamp == nil {
-				return nil
-			}
-			return append(b, age(now, *r.StartTimestamp)...)
-		}},
-		{Name: "SINCE", Append: func(b []byte, r *row) []byte {
-			if r.StartTimestamp == nil {
-				return nil
-			}
-			return appendTime(b, int64(*r.StartTimestamp), zone)
-		}},
+		ago("AGE", now, func(r *row) *inspect.Millis { return r.StartTimestamp }),
+		moment("SINCE", zone, func(r *row) *inspect.Millis { return r.StartTimestamp }),
 		number("RECORDS", func(r *row) *int64 { return &r.Records }),
 		number("LOG-PARTITION", func(r *row) *int32 { return &r.Partition }),
 		number("START-OFFSET", func(r *row) *int64 { return &r.StartOffset }),
