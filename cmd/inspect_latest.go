@@ -12,14 +12,15 @@ import (
 	"github.com/offsetctl/offsetctl/output"
 )
 
-const latestHelp = `With --latest it shows what the log adds up to, which a broker would load and answer by: one row per
-group, topic and partition, with the time of the commit, and with commits pending in open transactions,
-which brokers do not show. A partition with only those has no OFFSET; a commit that is not understood has
-none either, and an error in JSON; so has a row of a partition that could not be read whole, which may
-be out of date. EXPIRES is known only where the client asked for a time: otherwise the
-brokers' offsets.retention.minutes decides. From a cluster, topicRecreated says in JSON whether the commit is for an
-earlier topic of that name; null: the commit has no topic id, or there is no such topic now.
-With --type group, or names of record types, it shows the newest record of each key instead.`
+const latestHelp = `Latest and open:
+--latest shows what the log adds up to, which a broker would load and answer by: one row per group,
+topic and partition, with the time of the commit and, PENDING, what open transactions would commit,
+which no broker tells. A row without OFFSET has only that, or a commit that is not understood. In
+JSON such a commit has an error, and so have the rows of a partition that could not be read whole:
+they may be out of date. EXPIRES is known only where the client asked for a time: otherwise the
+brokers' offsets.retention.minutes decides. From a cluster, topicRecreated says in JSON whether the
+commit is for an earlier topic of that name; null: it has no topic id, or there is no such topic
+now. With --type group, or names of record types, it shows the newest record of each key instead.`
 
 // checkLatest refuses what --latest cannot be combined with.
 func (o inspectOptions) checkLatest(req inspectRequest, changed func(string) bool) error {

@@ -11,8 +11,8 @@ import (
 	"github.com/offsetctl/offsetctl/output"
 )
 
-const openHelp = `--open shows only the transactions that no marker has ended, one row per group: until such a one ends, readers
-with read_committed see no later commit of its partition, of any group, and compaction stops.`
+const openHelp = `--open shows one row per transaction and group: until a marker ends it, readers with read_committed
+see no later commit of its partition, of any group, and compaction stops.`
 
 // checkOpen refuses what --open cannot be combined with.
 func (o inspectOptions) checkOpen(changed func(string) bool) error {
