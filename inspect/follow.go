@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
-	"sync"
+	"slices"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -22,26 +22,20 @@ type Follower struct {
 // as it takes. What becomes of a transaction is not known yet: its records are open, and the row of the marker
 // tells. The error is the follower's, or the context's.
 func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
-	l.undecided, l.endless = true, true
-	for i := range l.Parts {
-		l.Parts[i].End, l.Parts[i].LogEnd = math.MaxInt64, math.MaxInt64
+	parts := slices.Clone(l.Parts)
+	for i := range parts {
+		parts[i].End, parts[i].LogEnd = math.MaxInt64, math.MaxInt64
 	}
-	caller := ctx
-	ctx, cancel := context.WithCancel(ctx)
-	f := newFeed(len(l.Parts))
-	defer context.AfterFunc(ctx, f.stop)()
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer cancel()
-	wg.Go(func() { l.fetch(ctx, f) })
-	w := &following{l, o, to, limited(o.Limit, to.Row), make([]*partitionReader, len(l.Parts)), cluster.Errors{}}
+	scan, closeScan := l.start(ctx, parts, endless, nil)
+	defer closeScan()
+	w := &following{scan, o, to, limited(o.Limit, to.Row), make([]*partitionReader, len(parts)), cluster.Errors{}}
 	for {
-		i, b, ok := f.take()
+		i, b, ok := scan.feed.take()
 		if !ok {
-			return caller.Err()
+			return ctx.Err()
 		}
-		err := w.take(i, b)
-		f.release(i)
+		err := w.body(i, b)
+		scan.feed.release(i)
 		stopped := errors.Is(err, errStop)
 		if err == nil || stopped {
 			err = to.Flush()
@@ -54,7 +48,7 @@ func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
 
 // following tells a Follower what comes.
 type following struct {
-	*Live
+	*scan
 	options Options
 	to      Follower
 	row     func(*Row) error
@@ -62,8 +56,8 @@ type following struct {
 	told    cluster.Errors
 }
 
-// take takes in a body of the i-th part.
-func (w *following) take(i int, b body) error {
+// body shows a body of the i-th part.
+func (w *following) body(i int, b body) error {
 	if b.note != "" {
 		w.to.Note(b.note)
 	}

@@ -33,6 +33,7 @@ type followed struct {
 func (f *liveFake) follow(o Options) (got *followed, stop func()) {
 	f.t.Helper()
 	live, _ := f.plan(Wanted{Range: o.Range})
+	before := slices.Clone(live.Parts)
 	ctx, cancel := context.WithCancel(f.t.Context())
 	got = &followed{}
 	done := make(chan struct{})
@@ -48,7 +49,13 @@ func (f *liveFake) follow(o Options) (got *followed, stop func()) {
 			Failed: func(e *cluster.Error) { got.Errors = append(got.Errors, e.Error()) },
 		})
 	}()
-	return got, func() { cancel(); <-done }
+	return got, func() {
+		cancel()
+		<-done
+		if d := cmp.Diff(before, live.Parts); d != "" {
+			f.t.Errorf("the parts changed (-before +after):\n%s", d)
+		}
+	}
 }
 
 // sorted are the rows in the order of partitions, each as it came.
@@ -260,19 +267,19 @@ func TestFollowShowsWhatComesAfterALogWasCutBack(t *testing.T) {
 		rows = append(rows, line(r))
 		return nil
 	}
-	l := &Live{Parts: []Part{{ID: 0, Start: 3, End: math.MaxInt64}}}
-	w := &following{l, Options{}, Follower{}, row, make([]*partitionReader, 1), cluster.Errors{}}
+	s := &scan{Live: Live{Parts: []Part{{ID: 0, Start: 3, End: math.MaxInt64}}}}
+	w := &following{s, Options{}, Follower{}, row, make([]*partitionReader, 1), cluster.Errors{}}
 	log := newTestLog(t).commits("g", 1, 2, 3, 4)
-	if err := w.take(0, body{batches: log.bytes}); err != nil {
+	if err := w.body(0, body{batches: log.bytes}); err != nil {
 		t.Fatal(err)
 	}
 	back := int64(1)
-	if err := w.take(0, body{back: &back}); err != nil {
+	if err := w.body(0, body{back: &back}); err != nil {
 		t.Fatal(err)
 	}
 	again := newTestLog(t)
 	again.next = 1
-	if err := w.take(0, body{batches: again.commits("g", 8, 9).bytes}); err != nil {
+	if err := w.body(0, body{batches: again.commits("g", 8, 9).bytes}); err != nil {
 		t.Fatal(err)
 	}
 	wantPrefixes(t, []string{"0/3 ", "0/1 ", "0/2 "}, rows)

@@ -144,30 +144,29 @@ type windows struct {
 
 // read reads window after window of the partitions that have had too few rows.
 func (w *windows) read(ctx context.Context, l *Live, o Options) (Report, error) {
-	all := l.Parts
-	defer func() { l.Parts = all }()
 	for size := max(int64(w.last.n), lastWindow); ; size *= 2 {
-		if l.Parts = w.next(all, size); len(l.Parts) == 0 {
+		parts := w.next(l.Parts, size)
+		if len(parts) == 0 {
 			return Report{Errors: w.errs.All, Notes: w.notes}, nil
 		}
-		got, err := l.Read(ctx, o, func(r *Row) error {
+		got, err := l.read(ctx, parts, o, func(r *Row) error {
 			w.found[r.Partition]++
 			return w.last.Add(r)
 		})
 		if err != nil {
 			return got, err
 		}
-		w.take(l, got)
+		w.heed(l, parts, got)
 	}
 }
 
-// take takes in what a window's report says. A partition that cannot be read is not waited for again and again.
-func (w *windows) take(l *Live, got Report) {
+// heed takes in what the report on a window of these parts says. A partition that cannot be read is not waited for again and again.
+func (w *windows) heed(l *Live, parts []Part, got Report) {
 	w.notes = append(w.notes, got.Notes...)
 	for _, e := range got.Errors {
 		w.errs.Add(e)
-		for i, p := range l.Parts {
-			if e.Code != "CORRUPT_MESSAGE" && (e.Name == l.name(i) || e.Scope == cluster.ScopeTopic) {
+		for _, p := range parts {
+			if e.Code != "CORRUPT_MESSAGE" && (e.Name == cluster.TP{Topic: l.Topic.Name, Partition: p.ID}.String() || e.Scope == cluster.ScopeTopic) {
 				w.found[p.ID] = math.MaxInt
 			}
 		}

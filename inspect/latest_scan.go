@@ -190,45 +190,35 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 // Latest adds up the parts: bodies of all partitions at the same time, as many as there are processors, those of one
 // in the order of its log. The error is the context's; what cannot be read is errors of the report.
 func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
-	caller := ctx
-	ctx, cancel := context.WithCancel(ctx)
-	once := *l
-	once.undecided = true
-	f := newFeed(len(l.Parts))
-	f.progress = o.Progress
-	f.progress.beginParts(l.Parts)
-	defer context.AfterFunc(ctx, f.stop)()
-	var fetchers, readers sync.WaitGroup
-	defer fetchers.Wait()
-	defer cancel()
-
 	state := &State{}
 	o = state.shared(o)
 	for _, p := range l.Parts {
 		state.parts = append(state.parts, newPartitionState(o, p.ID, p.Start))
 	}
-	fetchers.Go(func() { once.fetch(ctx, f) })
+	scan, closeScan := l.start(ctx, l.Parts, logOrder, o.Progress)
+	defer closeScan()
+	var readers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(l.Parts)) {
-		readers.Go(func() { state.take(f) })
+		readers.Go(func() { state.addUp(scan.feed) })
 	}
 	readers.Wait()
-	if caller.Err() != nil {
-		return nil, caller.Err()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	var errs cluster.Errors
 	for i := range l.Parts {
-		e := f.failure(i)
+		e := scan.feed.failure(i)
 		state.parts[i].incomplete = e
 		errs.Add(l.ofTopic(e))
-		state.Report.Notes = append(state.Report.Notes, f.notes(i)...)
+		state.Report.Notes = append(state.Report.Notes, scan.feed.notes(i)...)
 	}
 	state.Report.Errors = errs.All
 	state.finish(o.Topic)
 	return state, nil
 }
 
-// take is one of the readers of a feed.
-func (l *State) take(f *feed) {
+// addUp is one of the readers of a feed.
+func (l *State) addUp(f *feed) {
 	for {
 		i, b, ok := f.take()
 		if !ok {

@@ -111,14 +111,13 @@ func (r *Report) openIn(f *Filter) {
 // Open finds the open transactions of the parts, of the groups that the options select: they are beyond the last
 // stable offset, so that nothing else is read, and of most partitions nothing at all.
 func (l *Live) Open(ctx context.Context, o Options) (Report, error) {
-	beyond := *l
-	beyond.Parts = nil
+	var beyond []Part
 	for _, p := range l.Parts {
 		if p.Start = max(p.Start, p.Stable); p.Start < p.End {
-			beyond.Parts = append(beyond.Parts, p)
+			beyond = append(beyond, p)
 		}
 	}
-	report, err := beyond.Read(ctx, o.nothing(), func(*Row) error { return nil })
+	report, err := l.read(ctx, beyond, o.nothing(), func(*Row) error { return nil })
 	report.openIn(&o.Filter)
 	return report, err
 }

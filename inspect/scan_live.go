@@ -20,38 +20,69 @@ type Live struct {
 	Run   *cluster.Run
 	Topic cluster.Topic
 	Parts []Part // sorted
+}
 
-	undecided bool // what became of transactions is not looked for: all is fetched once, in the order of the log
-	endless   bool // there is no end: a part is given up only for what does not pass
+// mode is what a scan has fetched, and for how long.
+type mode int
+
+const (
+	// outcomesFirst has what became of each transaction told before its records: up to the last stable offset by
+	// the brokers, and beyond it by the markers, which are looked for before the records are fetched.
+	outcomesFirst mode = iota
+	// logOrder has all fetched once, markers and records as they stand in the log.
+	logOrder
+	// endless is logOrder without an end: a part is given up only for what does not pass.
+	endless
+)
+
+// scan is one reading of parts of a topic: those of the Live in it, which need not be all of the one it began with.
+type scan struct {
+	Live
+	mode mode
+	feed *feed
+}
+
+// start has parts fetched by goroutines of their own, and what they bring put into the feed of the scan, until ctx
+// ends or close is called, which waits for them. progress may be nil.
+func (l *Live) start(ctx context.Context, parts []Part, m mode, progress *Progress) (s *scan, close func()) {
+	s = &scan{Live{l.Run, l.Topic, parts}, m, newFeed(len(parts))}
+	s.feed.progress = progress
+	progress.beginParts(parts)
+	ctx, cancel := context.WithCancel(ctx)
+	release := context.AfterFunc(ctx, s.feed.stop)
+	var fetchers sync.WaitGroup
+	fetchers.Go(func() { s.fetch(ctx) })
+	return s, func() {
+		cancel()
+		fetchers.Wait()
+		release()
+	}
 }
 
 // Read shows the records of the parts, in the order of partition and offset. The error is emit's, or the
 // context's; what cannot be read is rows and errors of the report.
 func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Report, error) {
-	caller := ctx
-	ctx, cancel := context.WithCancel(ctx)
-	f := newFeed(len(l.Parts))
-	f.progress = o.Progress
-	f.progress.beginParts(l.Parts)
-	defer context.AfterFunc(ctx, f.stop)()
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer cancel()
-	wg.Go(func() { l.fetch(ctx, f) })
-	s := newShow(l.partitions(), o, emit, f.stop)
-	unread := make([]*cluster.Error, len(l.Parts))
-	for i := range l.Parts {
-		if l.deal(f, i, s) != nil {
+	return l.read(ctx, l.Parts, o, emit)
+}
+
+// read is Read of some of the parts, or of stretches of them.
+func (l *Live) read(ctx context.Context, parts []Part, o Options, emit func(*Row) error) (Report, error) {
+	scan, closeScan := l.start(ctx, parts, outcomesFirst, o.Progress)
+	defer closeScan()
+	s := newShow(partitionsOf(parts), o, emit, scan.feed.stop)
+	unread := make([]*cluster.Error, len(parts))
+	for i := range parts {
+		if scan.showPart(i, s) != nil {
 			break
 		}
-		unread[i] = f.failure(i)
-		for _, n := range f.notes(i) {
+		unread[i] = scan.feed.failure(i)
+		for _, n := range scan.feed.notes(i) {
 			s.note(i, n)
 		}
 	}
 	err := s.close()
 	if err == nil {
-		err = caller.Err()
+		err = ctx.Err()
 	}
 	var errs cluster.Errors
 	for _, e := range s.errors(unread) {
@@ -70,16 +101,16 @@ func (l *Live) ofTopic(e *cluster.Error) *cluster.Error {
 	return e
 }
 
-func (l *Live) partitions() []partition {
-	all := make([]partition, len(l.Parts))
-	for i, p := range l.Parts {
+func partitionsOf(parts []Part) []partition {
+	all := make([]partition, len(parts))
+	for i, p := range parts {
 		all[i] = partition{p.ID, span{p.Start, p.End}}
 	}
 	return all
 }
 
-// deal shows what the feed brings of one partition. An error says that the scan has been stopped.
-func (l *Live) deal(f *feed, i int, s *show) error {
+// showPart shows what the feed brings of one part. An error says that the scan has been stopped.
+func (l *scan) showPart(i int, s *show) error {
 	part := l.Parts[i]
 	below, beyond := decided{}, endings{}
 	decide := func(b *Batch) Outcome {
@@ -93,7 +124,7 @@ func (l *Live) deal(f *feed, i int, s *show) error {
 		return beyond.of(b.ProducerID, b.LastOffset)
 	}
 	for {
-		b, ok := f.next(i)
+		b, ok := l.feed.next(i)
 		switch {
 		case !ok:
 			return nil
