@@ -53,7 +53,7 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 	if err != nil {
 		return err
 	}
-	report := inspect.Report{Errors: slices.Concat(plan.Errors, state.Report.Errors), Notes: slices.Concat(plan.Notes, state.Report.Notes)}
+	report := plan.Join(state.Report)
 	if commits, _ := req.scan.Topic.HasCommits(req.scan.Filter.Types); !commits {
 		return s.showRecords(ctx, f, req, inspect.Report{ClusterID: plan.ClusterID}, func(_ inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 			return report, state.Records(req.scan.Raw, emit)

@@ -69,11 +69,10 @@ func (w *following) body(i int, b body) error {
 		w.readers[i].partition.span.from = *b.back
 	}
 	undecided := func(*Batch) Outcome { return Open }
-	err := pieces(b.batches, undecided, w.readers[i].piece)
-	w.readers[i].open = nil // is told by nobody: the marker may be next
-	return err
+	return pieces(b.batches, undecided, w.readers[i].piece)
 }
 
+// reader is one of a part. What is open is not counted: the marker may be next.
 func (w *following) reader(part Part) *partitionReader {
 	return &partitionReader{
 		topic: w.options.Topic, partition: partition{part.ID, span{part.Start, part.End}}, filter: w.options.Filter, raw: w.options.Raw,

@@ -197,36 +197,14 @@ func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 	}
 	scan, closeScan := l.start(ctx, l.Parts, logOrder, o.Progress)
 	defer closeScan()
-	var readers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(l.Parts)) {
-		readers.Go(func() { state.addUp(scan.feed) })
-	}
-	readers.Wait()
+	scan.batches(func(part int, b *Batch) { state.parts[part].batch(b) })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	var errs cluster.Errors
 	for i := range l.Parts {
-		e := scan.feed.failure(i)
-		state.parts[i].incomplete = e
-		errs.Add(l.ofTopic(e))
-		state.Report.Notes = append(state.Report.Notes, scan.feed.notes(i)...)
+		state.parts[i].incomplete = scan.feed.failure(i)
 	}
-	state.Report.Errors = errs.All
+	state.Report = scan.unread()
 	state.finish(o.Topic)
 	return state, nil
-}
-
-// addUp is one of the readers of a feed.
-func (l *State) addUp(f *feed) {
-	for {
-		i, b, ok := f.take()
-		if !ok {
-			return
-		}
-		for batch := range Batches(b.batches) {
-			l.parts[i].batch(&batch)
-		}
-		f.release(i)
-	}
 }

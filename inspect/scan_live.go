@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -62,11 +63,16 @@ func (l *Live) start(ctx context.Context, parts []Part, m mode, progress *Progre
 // Read shows the records of the parts, in the order of partition and offset. The error is emit's, or the
 // context's; what cannot be read is rows and errors of the report.
 func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Report, error) {
-	return l.read(ctx, l.Parts, o, emit)
+	report, unseen, err := l.read(ctx, l.Parts, o, emit)
+	if err == nil {
+		err = l.addOpen(ctx, unseen, o, &report)
+	}
+	return report, err
 }
 
-// read is Read of some of the parts, or of stretches of them.
-func (l *Live) read(ctx context.Context, parts []Part, o Options, emit func(*Row) error) (Report, error) {
+// read is Read of some of the parts, or of stretches of them. unseen are those read in which transactions may be open
+// that the report does not have.
+func (l *Live) read(ctx context.Context, parts []Part, o Options, emit func(*Row) error) (report Report, unseen []Part, err error) {
 	scan, closeScan := l.start(ctx, parts, outcomesFirst, o.Progress)
 	defer closeScan()
 	s := newShow(partitionsOf(parts), o, emit, scan.feed.stop)
@@ -80,17 +86,21 @@ func (l *Live) read(ctx context.Context, parts []Part, o Options, emit func(*Row
 			s.note(i, n)
 		}
 	}
-	err := s.close()
-	if err == nil {
+	if err = s.close(); err == nil {
 		err = ctx.Err()
 	}
 	var errs cluster.Errors
 	for _, e := range s.errors(unread) {
 		errs.Add(l.ofTopic(e))
 	}
-	report := s.report()
+	report = s.report()
 	report.Errors = errs.All
-	return report, err
+	for i, p := range parts {
+		if s.begun(i) && unread[i] == nil && p.mayHaveOpen() && !(s.whole(i) && p.reachesOpen()) {
+			unseen = append(unseen, p)
+		}
+	}
+	return report, unseen, err
 }
 
 // ofTopic makes a failure that is of one partition as of all the topic's.
@@ -132,10 +142,42 @@ func (l *scan) showPart(i int, s *show) error {
 			beyond = b.markers
 			continue
 		}
-		below.take(b.aborted)
+		below.add(b.aborted)
 		err := pieces(b.batches, decide, func(p piece) error { return s.piece(i, p, nil) })
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// batches gives out what comes of all parts: of several at the same time, as many as there are processors, of each in
+// the order of its log.
+func (l *scan) batches(do func(part int, b *Batch)) {
+	var readers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(l.Parts)) {
+		readers.Go(func() {
+			for {
+				i, b, ok := l.feed.take()
+				if !ok {
+					return
+				}
+				for batch := range Batches(b.batches) {
+					do(i, &batch)
+				}
+				l.feed.release(i)
+			}
+		})
+	}
+	readers.Wait()
+}
+
+// unread is, after all has come, the report of what did not, with what else is worth knowing of the parts.
+func (l *scan) unread() Report {
+	var errs cluster.Errors
+	var notes []string
+	for i := range l.Parts {
+		errs.Add(l.ofTopic(l.feed.failure(i)))
+		notes = append(notes, l.feed.notes(i)...)
+	}
+	return Report{Errors: errs.All, Notes: notes}
 }

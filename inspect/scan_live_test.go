@@ -395,38 +395,3 @@ func TestLiveGivesUpALeaderThatSendsNothingMore(t *testing.T) {
 		})
 	}
 }
-
-// Of open transactions nothing is read but what is beyond the last stable offset.
-func TestLiveOpenReadsOnlyBeyondTheLastStableOffset(t *testing.T) {
-	live(t, 2, func(t *testing.T, f *liveFake) {
-		f.commits(f.producer(), 0, "a", 1, 2, 3)
-		f.commits(f.producer(), 1, "b", 1, 2, 3)
-		p := f.producer(kgo.TransactionalID("tx"))
-		if err := p.BeginTransaction(); err != nil {
-			t.Fatal(err)
-		}
-		f.commits(p, 1, "b", 4, 5)
-		live, _ := f.plan(Wanted{})
-		var asked []int64
-		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
-			for _, tp := range req.Topics[0].Partitions {
-				if tp.Partition != 1 {
-					t.Errorf("partition %d is fetched", tp.Partition)
-				}
-				asked = append(asked, tp.FetchOffset)
-			}
-			return nil, nil, false
-		})
-		report, err := live.Open(t.Context(), Options{})
-		if err != nil || len(report.Open) != 1 || len(report.Errors) > 0 {
-			t.Fatalf("%+v, %v", report, err)
-		}
-		got := report.Open[0]
-		if *got.Group != "b" || got.Partition != 1 || got.StartOffset != 3 || got.Records != 2 {
-			t.Errorf("got %+v", got)
-		}
-		if slices.Min(asked) != 3 {
-			t.Errorf("fetched from %v, want from 3 on", asked)
-		}
-	})
-}
