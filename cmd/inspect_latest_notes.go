@@ -91,13 +91,13 @@ func unknownTopics(errs []*cluster.Error) []string {
 }
 
 // withoutCommit says of groups that are named that they have records, but none that makes a row.
-func withoutCommit(req inspectRequest, state *inspect.State, rows []inspect.LatestCommit) (notes []string) {
+func withoutCommit(req inspectRequest, rows []inspect.LatestCommit) (notes []string) {
 	shown := map[string]bool{}
 	for _, r := range rows {
 		shown[r.Group] = true
 	}
 	for _, g := range req.groups {
-		if state.Groups[g] && !shown[g] {
+		if req.asked.groups[g] && !shown[g] {
 			notes = append(notes, fmt.Sprintf("group %s: its records add up to no commit; inspect without --latest shows them", g))
 		}
 	}

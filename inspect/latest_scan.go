@@ -13,13 +13,9 @@ import (
 )
 
 // State is the latest state of the partitions that were read, see LatestFiles and Live.Latest. Options.Limit has no
-// meaning for it.
+// meaning for it. The filter is asked for every group of which there is a record, be it of no use for the state.
 type State struct {
 	Report Report
-
-	// Groups are those that the filter selects by name and that have any record, be it of no use for the state. nil
-	// without such a filter.
-	Groups map[string]bool
 
 	parts []*partitionState // in the order of partitions
 }
@@ -72,35 +68,6 @@ func (o Options) latestKind() latestKind {
 	return latestRecords
 }
 
-// sharedFilter lets readers of several partitions ask a filter by group at once, and notes which groups come.
-type sharedFilter struct {
-	mu   sync.Mutex
-	ask  func([]byte) bool
-	seen map[string]bool
-}
-
-func (s *sharedFilter) selects(group []byte) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ask(group) {
-		return false
-	}
-	if !s.seen[string(group)] {
-		s.seen[string(group)] = true
-	}
-	return true
-}
-
-// shared prepares options for several readers.
-func (l *State) shared(o Options) Options {
-	if o.Filter.Group != nil {
-		l.Groups = map[string]bool{}
-		s := &sharedFilter{ask: o.Filter.Group, seen: l.Groups}
-		o.Filter.Group = s.selects
-	}
-	return o
-}
-
 // finish reports what was damaged or not understood.
 func (l *State) finish(topic Topic) {
 	var odd oddities
@@ -126,7 +93,6 @@ func (l *State) finish(topic Topic) {
 // processors, and each in the order of its log. What cannot be read is errors of the report.
 func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, error) {
 	l := &State{}
-	o = l.shared(o)
 	parts := byPartition(segments)
 	reports := make([]Report, len(parts))
 	o.Progress.beginFiles(parts)
@@ -191,7 +157,6 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 // in the order of its log. The error is the context's; what cannot be read is errors of the report.
 func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 	state := &State{}
-	o = state.shared(o)
 	for _, p := range l.Parts {
 		state.parts = append(state.parts, newPartitionState(o, p.ID, p.Start))
 	}
