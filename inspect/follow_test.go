@@ -108,18 +108,13 @@ func TestFollowFromTheStartAndWithAFilter(t *testing.T) {
 func TestFollowShowsTransactionsAsOpenUntilTheirMarker(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
 		got, stop := f.follow(Options{})
-		p := f.producer(kgo.TransactionalID("one"))
-		if err := p.BeginTransaction(); err != nil {
-			t.Fatal(err)
-		}
+		p := f.begin("one")
 		f.commits(p, 0, "g", 1)
 		pass(time.Second)
 		if len(got.Rows) != 1 {
 			t.Errorf("got %v while the transaction is open", got.Rows)
 		}
-		if err := p.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
-			t.Fatal(err)
-		}
+		f.end(p, kgo.TryAbort)
 		pass(time.Second)
 		stop()
 		wantPrefixes(t, []string{"0/0 OffsetCommit g orders:0 1 open(", "0/1 TransactionMarker aborted("}, got.Rows)

@@ -15,24 +15,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// begin begins a transaction.
-func (f *liveFake) begin(id string) *kgo.Client {
-	f.t.Helper()
-	p := f.producer(kgo.TransactionalID(id))
-	if err := p.BeginTransaction(); err != nil {
-		f.t.Fatal(err)
-	}
-	return p
-}
-
-// end ends a transaction.
-func (f *liveFake) end(p *kgo.Client, commit kgo.TransactionEndTry) {
-	f.t.Helper()
-	if err := p.EndTransaction(f.t.Context(), commit); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
 // someOpen fills partition 0, where nothing is open, and 1: offsets 0 to 2 are plain, 3 to 5 open, 6 and 7 over, 8 is
 // plain.
 func (f *liveFake) someOpen() {
@@ -62,11 +44,7 @@ func TestLiveOpenReadsOnlyBeyondTheLastStableOffset(t *testing.T) {
 	live(t, 2, func(t *testing.T, f *liveFake) {
 		f.commits(f.producer(), 0, "a", 1, 2, 3)
 		f.commits(f.producer(), 1, "b", 1, 2, 3)
-		p := f.producer(kgo.TransactionalID("tx"))
-		if err := p.BeginTransaction(); err != nil {
-			t.Fatal(err)
-		}
-		f.commits(p, 1, "b", 4, 5)
+		f.commits(f.begin("tx"), 1, "b", 4, 5)
 		live, _ := f.plan(Wanted{})
 		var asked []int64
 		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
