@@ -73,7 +73,7 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 	if err := print(s, f, h, latestColumns(s.now, req.zone), func(r *inspect.LatestCommit) string { return r.Group }, rows, report.Errors); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(report.Notes, latestNotes(rows, s.now), unknownTopics(unknown), withoutCommit(req, rows), about.notes) {
+	for _, n := range slices.Concat(report.Notes, latestNotes(rows), openNotes(req.scan.Topic, report.Open, s.now), unknownTopics(unknown), withoutCommit(req, rows), about.notes) {
 		s.note("%s", n)
 	}
 	return ended(s.report(report.Errors, about.hints))

@@ -103,12 +103,8 @@ func openNotes(topic inspect.Topic, rows []inspect.OpenTransaction, now time.Tim
 		if !isLong(r) || i > 0 && rows[i-1].Partition == r.Partition && rows[i-1].ProducerID == r.ProducerID {
 			continue
 		}
-		notes = append(notes, openNote(topic, r.Partition, r.ProducerID, age(now, *r.StartTimestamp)))
+		notes = append(notes, fmt.Sprintf("%s: a transaction of producer %d has been open for %s: until it ends, readers with read_committed see no later commit of this partition, and compaction stops",
+			cluster.TP{Topic: topic.LogName(), Partition: r.Partition}, r.ProducerID, age(now, *r.StartTimestamp)))
 	}
 	return bounded(notes)
-}
-
-func openNote(topic inspect.Topic, partition int32, producerID int64, age string) string {
-	return fmt.Sprintf("%s: a transaction of producer %d has been open for %s: until it ends, readers with read_committed see no later commit of this partition, and compaction stops",
-		cluster.TP{Topic: topic.LogName(), Partition: partition}, producerID, age)
 }

@@ -15,7 +15,7 @@ import (
 // State is the latest state of the partitions that were read, see LatestFiles and Live.Latest. Options.Limit has no
 // meaning for it. The filter is asked for every group of which there is a record, be it of no use for the state.
 type State struct {
-	Report Report
+	Report Report // its open transactions are told apart by producer only, not by group
 
 	parts []*partitionState // in the order of partitions
 }
@@ -68,11 +68,12 @@ func (o Options) latestKind() latestKind {
 	return latestRecords
 }
 
-// finish reports what was damaged or not understood.
+// finish reports what was damaged, is open, or was not understood.
 func (l *State) finish(topic Topic) {
 	var odd oddities
 	var where int32
 	for _, p := range l.parts {
+		l.Report.Open = append(l.Report.Open, p.open.rows(p.partition, p.now)...)
 		if e := p.bad.error(topic, p.partition); e != nil {
 			l.Report.Errors = append(l.Report.Errors, e)
 			p.incomplete = e

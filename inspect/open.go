@@ -13,7 +13,7 @@ import (
 // OpenTransaction is what a transaction that no marker has ended holds of one group. Until it ends, it hides every
 // later commit of its partition, of all groups, from readers with read_committed, and stops compaction.
 type OpenTransaction struct {
-	Group          *string `json:"group"`        // nil: of records that are of no group, or not understood
+	Group          *string `json:"group"`        // nil: of records that are of no group, or not understood; or, see State, of all
 	Partition      int32   `json:"logPartition"` // of the internal topic
 	ProducerID     int64   `json:"producerId"`
 	ProducerEpoch  int16   `json:"producerEpoch"`
