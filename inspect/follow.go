@@ -15,6 +15,8 @@ type Follower struct {
 	Flush  func() error         // after the rows of each answer
 	Note   func(string)         // what is worth knowing and no failure
 	Failed func(*cluster.Error) // a partition that is followed no longer, or of which something cannot be read
+
+	Open func([]OpenTransaction) // first of all, those of the parts as planned, whatever is shown; nil: nobody asks
 }
 
 // Follow shows the records from the Starts of the parts on as they come, in order within a partition, until ctx
@@ -22,6 +24,9 @@ type Follower struct {
 // as it takes. What becomes of a transaction is not known yet: its records are open, and the row of the marker
 // tells. The error is the follower's, or the context's.
 func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
+	if err := l.tellOpen(ctx, o, to); err != nil {
+		return err
+	}
 	parts := slices.Clone(l.Parts)
 	for i := range parts {
 		parts[i].End, parts[i].LogEnd = math.MaxInt64, math.MaxInt64
@@ -44,6 +49,22 @@ func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
 			return err
 		}
 	}
+}
+
+// tellOpen tells what is open before anything is followed.
+func (l *Live) tellOpen(ctx context.Context, o Options, to Follower) error {
+	if to.Open == nil {
+		return nil
+	}
+	var report Report
+	if err := l.addOpen(ctx, l.Parts, o, &report); err != nil {
+		return err
+	}
+	for _, n := range report.Notes {
+		to.Note(n)
+	}
+	to.Open(report.Open)
+	return nil
 }
 
 // following tells a Follower what comes.

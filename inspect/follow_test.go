@@ -189,6 +189,55 @@ func TestFollowGoesOnAtTheStartOfALogThatWasTrimmed(t *testing.T) {
 	})
 }
 
+// What is open hides what comes later, too: it is told in the beginning.
+func TestFollowTellsWhatIsOpen(t *testing.T) {
+	live(t, 2, func(t *testing.T, f *liveFake) {
+		f.someOpen()
+		l, _ := f.plan(Wanted{Range: Range{From: Latest()}})
+		var told []string
+		rows := 0
+		done := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			done <- l.Follow(ctx, Options{}, Follower{
+				Open:  func(open []OpenTransaction) { isSomeOpen(t, "open", open); told = append(told, "open") },
+				Row:   func(*Row) error { rows++; return nil },
+				Flush: func() error { return nil },
+				Note:  func(n string) { told = append(told, n) },
+			})
+		}()
+		pass(time.Second)
+		f.commits(f.plainProducer(), 1, "a", 9)
+		pass(time.Second)
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) || rows != 1 {
+			t.Errorf("%d rows, %v", rows, err)
+		}
+		wantLines(t, "told", []string{"open"}, told)
+	})
+}
+
+func TestFollowThatCannotLookForOpenTransactionsSaysSo(t *testing.T) {
+	live(t, 2, func(t *testing.T, f *liveFake) {
+		f.someOpen()
+		l, _ := f.plan(Wanted{})
+		f.fetches(func(node int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			return nil, io.EOF, req.Topics[0].Partitions[0].FetchOffset == 3 && req.Topics[0].Partitions[0].Partition == 1
+		})
+		var notes []string
+		rows := 0
+		err := l.Follow(t.Context(), Options{Limit: 6}, Follower{
+			Open: func(open []OpenTransaction) { wantLines(t, "open", nil, openLines(open)) },
+			Row:  func(*Row) error { rows++; return nil }, Flush: func() error { return nil },
+			Note: func(n string) { notes = append(notes, n) },
+		})
+		if err != nil || rows != 6 {
+			t.Errorf("%d rows, %v", rows, err)
+		}
+		wantPrefixes(t, []string{"which transactions are open could not be found out: partition __consumer_offsets:1: "}, notes)
+	})
+}
+
 // Of a partition that cannot be followed any more it is told at once, and the others go on.
 func TestFollowTellsOfAFailureAtOnce(t *testing.T) {
 	live(t, 3, func(t *testing.T, f *liveFake) {
