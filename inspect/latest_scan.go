@@ -163,7 +163,11 @@ func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 	}
 	scan, closeScan := l.start(ctx, l.Parts, logOrder, o.Progress)
 	defer closeScan()
-	scan.batches(func(part int, b *Batch) { state.parts[part].batch(b) })
+	scan.bodies(func(part int, b body) {
+		for batch := range Batches(b.batches) {
+			state.parts[part].batch(&batch)
+		}
+	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

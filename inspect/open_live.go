@@ -39,7 +39,11 @@ func (l *Live) findOpen(ctx context.Context, parts []Part, o Options) (Report, e
 	}
 	scan, closeScan := l.start(ctx, beyond, logOrder, o.Progress)
 	defer closeScan()
-	scan.batches(func(part int, b *Batch) { finders[part].batch(b) })
+	scan.bodies(func(part int, b body) {
+		for batch := range Batches(b.batches) {
+			finders[part].batch(&batch)
+		}
+	})
 	report := scan.unread()
 	for i, p := range beyond {
 		if e := finders[i].bad.error(o.Topic, p.ID); e != nil && scan.feed.failure(i) == nil {

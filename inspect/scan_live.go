@@ -150,9 +150,9 @@ func (l *scan) showPart(i int, s *show) error {
 	}
 }
 
-// batches gives out what comes of all parts: of several at the same time, as many as there are processors, of each in
+// bodies gives out what comes of all parts: of several at the same time, as many as there are processors, of each in
 // the order of its log.
-func (l *scan) batches(do func(part int, b *Batch)) {
+func (l *scan) bodies(do func(part int, b body)) {
 	var readers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(l.Parts)) {
 		readers.Go(func() {
@@ -161,9 +161,7 @@ func (l *scan) batches(do func(part int, b *Batch)) {
 				if !ok {
 					return
 				}
-				for batch := range Batches(b.batches) {
-					do(i, &batch)
-				}
+				do(i, b)
 				l.feed.release(i)
 			}
 		})
