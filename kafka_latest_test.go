@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,6 +91,7 @@ func TestKafkaLatestIsWhatTheBrokerAnswers(t *testing.T) {
 			t.Errorf("%d members of kip848, want 2", members)
 		}
 	})
+	t.Run("open transactions", func(t *testing.T) { checkOpen(t, c) })
 	t.Run("recreated topic", func(t *testing.T) { checkRecreated(t, c) })
 }
 
@@ -208,6 +210,34 @@ func checkPending(t *testing.T, name string, items []latestItem) {
 	want := map[string]string{"tx:0": "3, then 7", "tx-member:0": "3, then 7", "tx-first:0": "-, then 3"}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("%s: pending (-want +got)\n%s", name, diff)
+	}
+}
+
+// checkOpen: the three open transactions, of which a cluster is asked beyond its last stable offset only; files are read
+// from their beginning.
+func checkOpen(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
+	open := func(args ...string) (groups []string, items []map[string]any) {
+		for line := range strings.Lines(ok(t, c, append([]string{"inspect", "--open", "-o", "ndjson"}, args...)...)) {
+			var item map[string]any
+			if err := json.Unmarshal([]byte(line), &item); err != nil {
+				t.Fatalf("%v: %s", err, line)
+			}
+			if age, _ := item["ageMs"].(float64); age <= 0 {
+				t.Errorf("no age: %s", line)
+			}
+			delete(item, "ageMs")
+			groups, items = append(groups, fmt.Sprint(item["group"])), append(items, item)
+		}
+		slices.Sort(groups)
+		return groups, items
+	}
+	groups, live := open()
+	if diff := gocmp.Diff([]string{"tx", "tx-first", "tx-member"}, groups); diff != "" {
+		t.Errorf("groups (-want +got)\n%s", diff)
+	}
+	if _, files := open("--file", c.DataDir(1)); !gocmp.Equal(files, live) {
+		t.Errorf("(-files +live)\n%s", gocmp.Diff(files, live))
 	}
 }
 

@@ -75,7 +75,7 @@ type inspectRequest struct {
 
 func (o inspectOptions) request(args []string, changed func(string) bool, now time.Time) (inspectRequest, error) {
 	req := inspectRequest{paths: slices.Concat(o.files, args)}
-	req.scan.Raw, req.scan.Limit, req.groups = o.raw, o.limit, o.groups
+	req.scan.Raw, req.scan.Limit, req.scan.Now, req.groups = o.raw, o.limit, now, o.groups
 	req.latest, req.open = o.latest, o.open
 	var err error
 	if req.scan.Topic, err = internalTopic(o.topic); err != nil {

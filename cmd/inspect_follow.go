@@ -30,6 +30,11 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 		Row:   func(r *inspect.Row) error { return writeError(w.Row(r)) },
 		Flush: flush,
 		Note:  func(n string) { s.note("%s", n) },
+		Open: func(open []inspect.OpenTransaction) {
+			for _, n := range openNotes(req.scan.Topic, open, s.now) {
+				s.note("%s", n)
+			}
+		},
 		Failed: func(e *cluster.Error) {
 			errs := []*cluster.Error{e}
 			found.failed = s.report(errs, readHints(errs)).failed

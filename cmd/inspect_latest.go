@@ -54,7 +54,7 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 	if err != nil {
 		return err
 	}
-	report := inspect.Report{Errors: slices.Concat(plan.Errors, state.Report.Errors), Notes: slices.Concat(plan.Notes, state.Report.Notes)}
+	report := plan.Join(state.Report)
 	if commits, _ := req.scan.Topic.HasCommits(req.scan.Filter.Types); !commits {
 		return s.showRecords(ctx, f, req, inspect.Report{ClusterID: plan.ClusterID}, func(_ inspect.Options, emit func(*inspect.Row) error) (inspect.Report, error) {
 			return report, state.Records(req.scan.Raw, emit)
@@ -74,7 +74,7 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 	if err := print(s, f, h, latestColumns(s.now, req.zone), func(r *inspect.LatestCommit) string { return r.Group }, rows, report.Errors); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(report.Notes, latestNotes(rows, s.now), unknownTopics(unknown), withoutCommit(req, state, rows), about.notes) {
+	for _, n := range slices.Concat(report.Notes, latestNotes(rows), openNotes(req.scan.Topic, report.Open, s.now), unknownTopics(unknown), withoutCommit(req, rows), about.notes) {
 		s.note("%s", n)
 	}
 	return ended(s.report(report.Errors, about.hints))

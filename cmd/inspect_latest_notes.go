@@ -1,11 +1,8 @@
 package cmd
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
-	"time"
 
 	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -14,8 +11,8 @@ import (
 const maxLatestNotes = 20 // of one kind
 
 // latestNotes say what a person should know of the rows.
-func latestNotes(rows []inspect.LatestCommit, now time.Time) []string {
-	return slices.Concat(bounded(recreated(rows)), bounded(openLong(rows, now)), bounded(notUnderstood(rows)))
+func latestNotes(rows []inspect.LatestCommit) []string {
+	return slices.Concat(bounded(recreated(rows)), bounded(notUnderstood(rows)))
 }
 
 // bounded keeps the first notes of a kind and counts the others.
@@ -42,35 +39,6 @@ func recreated(rows []inspect.LatestCommit) (notes []string) {
 	return notes
 }
 
-// openLong names the producers whose transaction has been open for long, with the oldest of what it has pending.
-func openLong(rows []inspect.LatestCommit, now time.Time) (notes []string) {
-	type open struct {
-		partition int32
-		producer  int64
-	}
-	all := map[open]inspect.Millis{} // since when
-	for _, r := range rows {
-		for _, p := range r.Pending {
-			if p.Timestamp == nil {
-				continue
-			}
-			key := open{r.LogPartition, p.ProducerID}
-			if since, ok := all[key]; !ok || *p.Timestamp < since {
-				all[key] = *p.Timestamp
-			}
-		}
-	}
-	keys := slices.SortedFunc(maps.Keys(all), func(a, b open) int {
-		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.producer, b.producer))
-	})
-	for _, k := range keys {
-		if since := all[k]; now.UnixMilli()-int64(since) > longOpen.Milliseconds() {
-			notes = append(notes, openNote(inspect.ConsumerOffsets, k.partition, k.producer, age(now, since)))
-		}
-	}
-	return notes
-}
-
 // notUnderstood says why rows have no offset, or a pending one has none.
 func notUnderstood(rows []inspect.LatestCommit) (notes []string) {
 	for _, r := range rows {
@@ -91,13 +59,13 @@ func unknownTopics(errs []*cluster.Error) []string {
 }
 
 // withoutCommit says of groups that are named that they have records, but none that makes a row.
-func withoutCommit(req inspectRequest, state *inspect.State, rows []inspect.LatestCommit) (notes []string) {
+func withoutCommit(req inspectRequest, rows []inspect.LatestCommit) (notes []string) {
 	shown := map[string]bool{}
 	for _, r := range rows {
 		shown[r.Group] = true
 	}
 	for _, g := range req.groups {
-		if state.Groups[g] && !shown[g] {
+		if req.asked.groups[g] && !shown[g] {
 			notes = append(notes, fmt.Sprintf("group %s: its records add up to no commit; inspect without --latest shows them", g))
 		}
 	}

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -29,25 +28,19 @@ func (o inspectOptions) checkOpen(changed func(string) bool) error {
 
 // showOpen prints the open transactions that a report has.
 func (s *session) showOpen(f form, req inspectRequest, plan, report inspect.Report) error {
-	rows := report.Open
-	for i := range rows {
-		if at := rows[i].StartTimestamp; at != nil {
-			ms := s.now.UnixMilli() - int64(*at)
-			rows[i].AgeMs = &ms
-		}
-	}
-	errs := slices.Concat(plan.Errors, report.Errors)
+	report = plan.Join(report)
+	rows, errs := report.Open, report.Errors
 	name := func(r *inspect.OpenTransaction) string { return groupOf(*r) }
-	if err := print(s, f, newHead("inspect-open", plan.ClusterID, s.now), openColumns(s.now, req.zone), name, rows, errs); err != nil {
+	if err := print(s, f, newHead("inspect-open", report.ClusterID, s.now), openColumns(s.now, req.zone), name, rows, errs); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(plan.Notes, report.Notes) {
+	for _, n := range report.Notes {
 		s.note("%s", n)
 	}
 	if len(rows) == 0 && len(errs) == 0 {
 		s.note("no transaction is open in what was read")
 	}
-	if long := longest(rows, s.now); long != nil {
+	if long := longest(rows); long != nil {
 		s.note("a transaction ends by itself at its transaction.timeout.ms; one that kafka-transactions.sh find-hanging lists does not, and ends by: kafka-transactions.sh abort --topic %s --partition %d --start-offset %d",
 			req.scan.Topic.LogName(), long.Partition, long.StartOffset)
 	}
@@ -78,15 +71,15 @@ func openColumns(now time.Time, zone *time.Location) []output.Column[inspect.Ope
 const longOpen = time.Minute // transactions last seconds, unless a producer died
 
 // isLong reports whether a transaction has been open for so long that its producer may be gone.
-func isLong(t *inspect.OpenTransaction, now time.Time) bool {
-	return t.StartTimestamp != nil && now.UnixMilli()-int64(*t.StartTimestamp) > longOpen.Milliseconds()
+func isLong(t *inspect.OpenTransaction) bool {
+	return t.AgeMs != nil && *t.AgeMs > longOpen.Milliseconds()
 }
 
 // longest is the one of the open transactions that has been open for longest, if that is long.
-func longest(rows []inspect.OpenTransaction, now time.Time) *inspect.OpenTransaction {
+func longest(rows []inspect.OpenTransaction) *inspect.OpenTransaction {
 	var found *inspect.OpenTransaction
 	for i := range rows {
-		if r := &rows[i]; isLong(r, now) && (found == nil || *r.StartTimestamp < *found.StartTimestamp) {
+		if r := &rows[i]; isLong(r) && (found == nil || *r.StartTimestamp < *found.StartTimestamp) {
 			found = r
 		}
 	}
@@ -97,15 +90,11 @@ func longest(rows []inspect.OpenTransaction, now time.Time) *inspect.OpenTransac
 func openNotes(topic inspect.Topic, rows []inspect.OpenTransaction, now time.Time) (notes []string) {
 	for i := range rows {
 		r := &rows[i]
-		if !isLong(r, now) || i > 0 && rows[i-1].Partition == r.Partition && rows[i-1].ProducerID == r.ProducerID {
+		if !isLong(r) || i > 0 && rows[i-1].Partition == r.Partition && rows[i-1].ProducerID == r.ProducerID {
 			continue
 		}
-		notes = append(notes, openNote(topic, r.Partition, r.ProducerID, age(now, *r.StartTimestamp)))
+		notes = append(notes, fmt.Sprintf("%s: a transaction of producer %d has been open for %s: until it ends, readers with read_committed see no later commit of this partition, and compaction stops",
+			cluster.TP{Topic: topic.LogName(), Partition: r.Partition}, r.ProducerID, age(now, *r.StartTimestamp)))
 	}
 	return bounded(notes)
-}
-
-func openNote(topic inspect.Topic, partition int32, producerID int64, age string) string {
-	return fmt.Sprintf("%s: a transaction of producer %d has been open for %s: until it ends, readers with read_committed see no later commit of this partition, and compaction stops",
-		cluster.TP{Topic: topic.LogName(), Partition: partition}, producerID, age)
 }

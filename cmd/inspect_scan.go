@@ -188,27 +188,19 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 	if err != nil {
 		return err
 	}
-	errs := slices.Concat(plan.Errors, report.Errors)
+	report = plan.Join(report)
 	var about told
 	if req.scan.Limit == 0 || rows < req.scan.Limit { // else nobody knows what would have come
-		about = s.missing(ctx, req, errs)
+		about = s.missing(ctx, req, report.Errors)
 	}
-	errs = append(errs, about.errs...)
+	errs := slices.Concat(report.Errors, about.errs)
 	if err := closeWriter(w, errs); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(plan.Notes, report.Notes, openNotes(req.scan.Topic, whole(req, report.Open), s.now), about.notes) {
+	for _, n := range slices.Concat(report.Notes, openNotes(req.scan.Topic, report.Open, s.now), about.notes) {
 		s.note("%s", n)
 	}
 	return ended(s.report(errs, about.hints))
-}
-
-// whole are the open transactions of a scan that had the whole log, so that they are known from their start.
-func whole(req inspectRequest, open []inspect.OpenTransaction) []inspect.OpenTransaction {
-	if req.scan.Range.Given() {
-		return nil
-	}
-	return open
 }
 
 // told is what there is to say of names that nothing was found of.

@@ -15,8 +15,8 @@ type decided struct {
 	aborted map[int64]bool    // producers whose transaction under way was aborted
 }
 
-// take takes in the list of one answer, which may repeat what earlier ones had.
-func (d *decided) take(list []cluster.Aborted) {
+// add adds the list of one answer, which may repeat what earlier ones had.
+func (d *decided) add(list []cluster.Aborted) {
 	if len(list) > 0 && d.seen == nil {
 		d.seen, d.aborted = map[cluster.Aborted]bool{}, map[int64]bool{}
 	}

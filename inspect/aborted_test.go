@@ -52,7 +52,7 @@ func TestDecided(t *testing.T) {
 				case s.marker:
 					d.ended(s.producer, s.offset)
 				case s.answer:
-					d.take(s.list)
+					d.add(s.list)
 				default:
 					got.WriteByte(d.of(s.producer, s.offset)[0])
 				}

@@ -37,9 +37,9 @@ const (
 )
 
 // begin is the position at the start of a part.
-func (l *Live) begin(part int) *position {
+func (l *scan) begin(part int) *position {
 	p := &position{part: part, at: l.Parts[part].Start}
-	if l.undecided {
+	if l.mode != outcomesFirst {
 		p.phase = beyond
 	}
 	return p
@@ -65,7 +65,7 @@ func (p Part) left(pos *position) int64 {
 }
 
 // settle moves a position on to the phase that has something left to fetch; false: nothing has.
-func (l *Live) settle(f *feed, p *position) bool {
+func (l *scan) settle(f *feed, p *position) bool {
 	part := l.Parts[p.part]
 	for p.phase != finished && p.at >= part.until(p.phase) {
 		switch p.phase {
@@ -87,15 +87,15 @@ func (l *Live) settle(f *feed, p *position) bool {
 	return p.phase != finished
 }
 
-func (l *Live) name(part int) string {
+func (l *scan) name(part int) string {
 	return cluster.TP{Topic: l.Topic.Name, Partition: l.Parts[part].ID}.String()
 }
 
 // give gives a part up.
-func (l *Live) give(f *feed, p *position, e *cluster.Error) {
+func (l *scan) give(f *feed, p *position, e *cluster.Error) {
 	f.progress.advance(l.Parts[p.part].left(p))
 	p.phase = finished
-	if l.endless && !e.Interrupted() {
+	if l.mode == endless && !e.Interrupted() {
 		f.put(p.part, body{failed: e})
 	}
 	f.end(p.part, e)
@@ -107,11 +107,11 @@ const idleLimit = 10
 
 // take takes in what an answer has of one part. Only the first one asked for is sure to have something in it:
 // the others get what room is left.
-func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
+func (l *scan) take(f *feed, p *position, got cluster.Fetched, first bool) {
 	until := l.Parts[p.part].until(p.phase)
 	whole, next, err := wholeBatches(got.Records, until)
 	if next <= p.at && next < until { // nothing, or what came before
-		if first && !(l.endless && err == nil) {
+		if first && !(l.mode == endless && err == nil) {
 			p.idle++
 		}
 		switch {
@@ -138,7 +138,7 @@ func (l *Live) take(f *feed, p *position, got cluster.Fetched, first bool) {
 }
 
 // stuck is the error of a part whose leader sends nothing that leads on.
-func (l *Live) stuck(p *position, err error) *cluster.Error {
+func (l *scan) stuck(p *position, err error) *cluster.Error {
 	reason := fmt.Sprintf("its leader sends nothing from offset %d on, though the log goes on to %d", p.at, l.Parts[p.part].LogEnd)
 	if err != nil {
 		reason = fmt.Sprintf("reading from offset %d: %v", p.at, err)
@@ -147,7 +147,7 @@ func (l *Live) stuck(p *position, err error) *cluster.Error {
 }
 
 // trimmed goes on at the new start of a log that was trimmed meanwhile.
-func (l *Live) trimmed(f *feed, p *position, start int64) {
+func (l *scan) trimmed(f *feed, p *position, start int64) {
 	if p.phase != markers { // else the records that they would have decided on are gone too
 		l.note(f, p, "the records from offset %d to %d are gone: the log was trimmed meanwhile", p.at, min(start, l.Parts[p.part].End)-1)
 		f.progress.advance(min(start, l.Parts[p.part].until(p.phase)) - p.at)
@@ -157,9 +157,9 @@ func (l *Live) trimmed(f *feed, p *position, start int64) {
 }
 
 // note says what is worth knowing of a part.
-func (l *Live) note(f *feed, p *position, format string, args ...any) {
+func (l *scan) note(f *feed, p *position, format string, args ...any) {
 	text := fmt.Sprintf("partition %s: %s", l.name(p.part), fmt.Sprintf(format, args...))
-	if l.endless {
+	if l.mode == endless {
 		f.put(p.part, body{note: text})
 	} else {
 		f.note(p.part, text)

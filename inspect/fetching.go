@@ -13,9 +13,8 @@ import (
 // answer, goes from its loop to the mover and from there to the loop of its new leader, with its position: nothing
 // is lost or doubled.
 type fetching struct {
-	*Live
-	feed *feed
-	wg   sync.WaitGroup
+	*scan
+	wg sync.WaitGroup
 
 	mu     sync.Mutex // never held while the feed is called
 	loops  map[cluster.Broker][]*position
@@ -24,10 +23,10 @@ type fetching struct {
 }
 
 // fetch has all parts fetched, and returns when they have come to their ends or the feed wants nothing more.
-func (l *Live) fetch(ctx context.Context, f *feed) {
-	a := &fetching{Live: l, feed: f, loops: map[cluster.Broker][]*position{}}
+func (l *scan) fetch(ctx context.Context) {
+	a := &fetching{scan: l, loops: map[cluster.Broker][]*position{}}
 	for i, part := range l.Parts {
-		if p := l.begin(i); l.settle(f, p) {
+		if p := l.begin(i); l.settle(l.feed, p) {
 			a.loops[part.Leader] = append(a.loops[part.Leader], p)
 		}
 	}

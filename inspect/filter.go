@@ -1,7 +1,8 @@
 package inspect
 
-// Filter says which records are shown; nil fields select all. It is asked before a value is decoded. A record
-// whose key is not understood is shown only where nothing is filtered.
+// Filter says which records are shown; nil fields select all. It is asked before a value is decoded, by several
+// goroutines at once where the state of several partitions is added up. A record whose key is not understood is shown
+// only where nothing is filtered.
 type Filter struct {
 	Group     func(group []byte) bool
 	Partition func(topic []byte, partition int32) bool // of the topic that a commit is for

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
-	"sync"
+	"slices"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -15,6 +15,8 @@ type Follower struct {
 	Flush  func() error         // after the rows of each answer
 	Note   func(string)         // what is worth knowing and no failure
 	Failed func(*cluster.Error) // a partition that is followed no longer, or of which something cannot be read
+
+	Open func([]OpenTransaction) // first of all, those of the parts as planned, whatever is shown; nil: nobody asks
 }
 
 // Follow shows the records from the Starts of the parts on as they come, in order within a partition, until ctx
@@ -22,26 +24,23 @@ type Follower struct {
 // as it takes. What becomes of a transaction is not known yet: its records are open, and the row of the marker
 // tells. The error is the follower's, or the context's.
 func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
-	l.undecided, l.endless = true, true
-	for i := range l.Parts {
-		l.Parts[i].End, l.Parts[i].LogEnd = math.MaxInt64, math.MaxInt64
+	if err := l.tellOpen(ctx, o, to); err != nil {
+		return err
 	}
-	caller := ctx
-	ctx, cancel := context.WithCancel(ctx)
-	f := newFeed(len(l.Parts))
-	defer context.AfterFunc(ctx, f.stop)()
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer cancel()
-	wg.Go(func() { l.fetch(ctx, f) })
-	w := &following{l, o, to, limited(o.Limit, to.Row), make([]*partitionReader, len(l.Parts)), cluster.Errors{}}
+	parts := slices.Clone(l.Parts)
+	for i := range parts {
+		parts[i].End, parts[i].LogEnd = math.MaxInt64, math.MaxInt64
+	}
+	scan, closeScan := l.start(ctx, parts, endless, nil)
+	defer closeScan()
+	w := &following{scan, o, to, limited(o.Limit, to.Row), make([]*partitionReader, len(parts)), cluster.Errors{}}
 	for {
-		i, b, ok := f.take()
+		i, b, ok := scan.feed.take()
 		if !ok {
-			return caller.Err()
+			return ctx.Err()
 		}
-		err := w.take(i, b)
-		f.release(i)
+		err := w.body(i, b)
+		scan.feed.release(i)
 		stopped := errors.Is(err, errStop)
 		if err == nil || stopped {
 			err = to.Flush()
@@ -52,9 +51,25 @@ func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
 	}
 }
 
+// tellOpen tells what is open before anything is followed.
+func (l *Live) tellOpen(ctx context.Context, o Options, to Follower) error {
+	if to.Open == nil {
+		return nil
+	}
+	var report Report
+	if err := l.addOpen(ctx, l.Parts, o, &report); err != nil {
+		return err
+	}
+	for _, n := range report.Notes {
+		to.Note(n)
+	}
+	to.Open(report.Open)
+	return nil
+}
+
 // following tells a Follower what comes.
 type following struct {
-	*Live
+	*scan
 	options Options
 	to      Follower
 	row     func(*Row) error
@@ -62,8 +77,8 @@ type following struct {
 	told    cluster.Errors
 }
 
-// take takes in a body of the i-th part.
-func (w *following) take(i int, b body) error {
+// body shows a body of the i-th part.
+func (w *following) body(i int, b body) error {
 	if b.note != "" {
 		w.to.Note(b.note)
 	}
@@ -75,11 +90,10 @@ func (w *following) take(i int, b body) error {
 		w.readers[i].partition.span.from = *b.back
 	}
 	undecided := func(*Batch) Outcome { return Open }
-	err := pieces(b.batches, undecided, w.readers[i].piece)
-	w.readers[i].open = nil // is told by nobody: the marker may be next
-	return err
+	return pieces(b.batches, undecided, w.readers[i].piece)
 }
 
+// reader is one of a part. What is open is not counted: the marker may be next.
 func (w *following) reader(part Part) *partitionReader {
 	return &partitionReader{
 		topic: w.options.Topic, partition: partition{part.ID, span{part.Start, part.End}}, filter: w.options.Filter, raw: w.options.Raw,

@@ -33,6 +33,7 @@ type followed struct {
 func (f *liveFake) follow(o Options) (got *followed, stop func()) {
 	f.t.Helper()
 	live, _ := f.plan(Wanted{Range: o.Range})
+	before := slices.Clone(live.Parts)
 	ctx, cancel := context.WithCancel(f.t.Context())
 	got = &followed{}
 	done := make(chan struct{})
@@ -48,7 +49,13 @@ func (f *liveFake) follow(o Options) (got *followed, stop func()) {
 			Failed: func(e *cluster.Error) { got.Errors = append(got.Errors, e.Error()) },
 		})
 	}()
-	return got, func() { cancel(); <-done }
+	return got, func() {
+		cancel()
+		<-done
+		if d := cmp.Diff(before, live.Parts); d != "" {
+			f.t.Errorf("the parts changed (-before +after):\n%s", d)
+		}
+	}
 }
 
 // sorted are the rows in the order of partitions, each as it came.
@@ -101,18 +108,13 @@ func TestFollowFromTheStartAndWithAFilter(t *testing.T) {
 func TestFollowShowsTransactionsAsOpenUntilTheirMarker(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
 		got, stop := f.follow(Options{})
-		p := f.producer(kgo.TransactionalID("one"))
-		if err := p.BeginTransaction(); err != nil {
-			t.Fatal(err)
-		}
+		p := f.begin("one")
 		f.commits(p, 0, "g", 1)
 		pass(time.Second)
 		if len(got.Rows) != 1 {
 			t.Errorf("got %v while the transaction is open", got.Rows)
 		}
-		if err := p.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
-			t.Fatal(err)
-		}
+		f.end(p, kgo.TryAbort)
 		pass(time.Second)
 		stop()
 		wantPrefixes(t, []string{"0/0 OffsetCommit g orders:0 1 open(", "0/1 TransactionMarker aborted("}, got.Rows)
@@ -184,6 +186,55 @@ func TestFollowGoesOnAtTheStartOfALogThatWasTrimmed(t *testing.T) {
 			Rows:  []string{"0/1 OffsetCommit g orders:0 2"},
 			Notes: []string{"partition __consumer_offsets:0: the records from offset 0 to 0 are gone: the log was trimmed meanwhile"},
 		}, got.scanned)
+	})
+}
+
+// What is open hides what comes later, too: it is told in the beginning.
+func TestFollowTellsWhatIsOpen(t *testing.T) {
+	live(t, 2, func(t *testing.T, f *liveFake) {
+		f.someOpen()
+		l, _ := f.plan(Wanted{Range: Range{From: Latest()}})
+		var told []string
+		rows := 0
+		done := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			done <- l.Follow(ctx, Options{}, Follower{
+				Open:  func(open []OpenTransaction) { isSomeOpen(t, "open", open); told = append(told, "open") },
+				Row:   func(*Row) error { rows++; return nil },
+				Flush: func() error { return nil },
+				Note:  func(n string) { told = append(told, n) },
+			})
+		}()
+		pass(time.Second)
+		f.commits(f.plainProducer(), 1, "a", 9)
+		pass(time.Second)
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) || rows != 1 {
+			t.Errorf("%d rows, %v", rows, err)
+		}
+		wantLines(t, "told", []string{"open"}, told)
+	})
+}
+
+func TestFollowThatCannotLookForOpenTransactionsSaysSo(t *testing.T) {
+	live(t, 2, func(t *testing.T, f *liveFake) {
+		f.someOpen()
+		l, _ := f.plan(Wanted{})
+		f.fetches(func(node int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			return nil, io.EOF, req.Topics[0].Partitions[0].FetchOffset == 3 && req.Topics[0].Partitions[0].Partition == 1
+		})
+		var notes []string
+		rows := 0
+		err := l.Follow(t.Context(), Options{Limit: 6}, Follower{
+			Open: func(open []OpenTransaction) { wantLines(t, "open", nil, openLines(open)) },
+			Row:  func(*Row) error { rows++; return nil }, Flush: func() error { return nil },
+			Note: func(n string) { notes = append(notes, n) },
+		})
+		if err != nil || rows != 6 {
+			t.Errorf("%d rows, %v", rows, err)
+		}
+		wantPrefixes(t, []string{"which transactions are open could not be found out: partition __consumer_offsets:1: "}, notes)
 	})
 }
 
@@ -260,19 +311,19 @@ func TestFollowShowsWhatComesAfterALogWasCutBack(t *testing.T) {
 		rows = append(rows, line(r))
 		return nil
 	}
-	l := &Live{Parts: []Part{{ID: 0, Start: 3, End: math.MaxInt64}}}
-	w := &following{l, Options{}, Follower{}, row, make([]*partitionReader, 1), cluster.Errors{}}
+	s := &scan{Live: Live{Parts: []Part{{ID: 0, Start: 3, End: math.MaxInt64}}}}
+	w := &following{s, Options{}, Follower{}, row, make([]*partitionReader, 1), cluster.Errors{}}
 	log := newTestLog(t).commits("g", 1, 2, 3, 4)
-	if err := w.take(0, body{batches: log.bytes}); err != nil {
+	if err := w.body(0, body{batches: log.bytes}); err != nil {
 		t.Fatal(err)
 	}
 	back := int64(1)
-	if err := w.take(0, body{back: &back}); err != nil {
+	if err := w.body(0, body{back: &back}); err != nil {
 		t.Fatal(err)
 	}
 	again := newTestLog(t)
 	again.next = 1
-	if err := w.take(0, body{batches: again.commits("g", 8, 9).bytes}); err != nil {
+	if err := w.body(0, body{batches: again.commits("g", 8, 9).bytes}); err != nil {
 		t.Fatal(err)
 	}
 	wantPrefixes(t, []string{"0/3 ", "0/1 ", "0/2 "}, rows)

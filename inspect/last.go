@@ -109,7 +109,7 @@ func LastOfFiles(ctx context.Context, segments []Segment, n int, o Options, emit
 	return report, last.Each(emit)
 }
 
-// lastWindow is how many offsets before the end of each partition are read first.
+// lastWindow is how many offsets before the end of each partition are read at least.
 const lastWindow = 64
 
 // ReadLast shows the n newest rows. Where a filter may leave out any number of records all are read. Else of each
@@ -127,6 +127,9 @@ func (l *Live) ReadLast(ctx context.Context, n int, o Options, emit func(*Row) e
 	}
 	w := &windows{last: last, ends: endsOf(l.Parts), found: map[int32]int{}}
 	report, err := w.read(ctx, l, o)
+	if err == nil {
+		err = l.addOpen(ctx, w.unseen(l.Parts), o, &report)
+	}
 	if err != nil {
 		return report, err
 	}
@@ -138,40 +141,61 @@ type windows struct {
 	last  *Last
 	ends  map[int32]int64 // by partition: what is before has not been read yet
 	found map[int32]int   // rows by partition; math.MaxInt: no more can be had
+	open  []OpenTransaction
 	errs  cluster.Errors
 	notes []string
 }
 
+// firstSize is how many offsets before the end of each partition are read first.
+func (w *windows) firstSize() int64 { return max(int64(w.last.n), lastWindow) }
+
 // read reads window after window of the partitions that have had too few rows.
 func (w *windows) read(ctx context.Context, l *Live, o Options) (Report, error) {
-	all := l.Parts
-	defer func() { l.Parts = all }()
-	for size := max(int64(w.last.n), lastWindow); ; size *= 2 {
-		if l.Parts = w.next(all, size); len(l.Parts) == 0 {
-			return Report{Errors: w.errs.All, Notes: w.notes}, nil
+	for size := w.firstSize(); ; size *= 2 {
+		parts := w.next(l.Parts, size)
+		if len(parts) == 0 {
+			return Report{Open: w.open, Errors: w.errs.All, Notes: w.notes}, nil
 		}
-		got, err := l.Read(ctx, o, func(r *Row) error {
+		got, _, err := l.read(ctx, parts, o, func(r *Row) error {
 			w.found[r.Partition]++
 			return w.last.Add(r)
 		})
 		if err != nil {
 			return got, err
 		}
-		w.take(l, got)
+		w.heed(l, parts, got)
 	}
 }
 
-// take takes in what a window's report says. A partition that cannot be read is not waited for again and again.
-func (w *windows) take(l *Live, got Report) {
+// heed takes in what the report on a window of these parts says. A partition that cannot be read is not waited for again and again.
+func (w *windows) heed(l *Live, parts []Part, got Report) {
 	w.notes = append(w.notes, got.Notes...)
+	for _, p := range parts {
+		if p.reachesOpen() { // else the window may have but a stretch of a transaction
+			w.open = append(w.open, openOf(got.Open, p)...)
+		}
+	}
 	for _, e := range got.Errors {
 		w.errs.Add(e)
-		for i, p := range l.Parts {
-			if e.Code != "CORRUPT_MESSAGE" && (e.Name == l.name(i) || e.Scope == cluster.ScopeTopic) {
+		for _, p := range parts {
+			if e.Code != "CORRUPT_MESSAGE" && (e.Name == cluster.TP{Topic: l.Topic.Name, Partition: p.ID}.String() || e.Scope == cluster.ScopeTopic) {
 				w.found[p.ID] = math.MaxInt
 			}
 		}
 	}
+}
+
+// unseen are the parts that were read in which transactions may be open of which the first window had but a stretch.
+func (w *windows) unseen(all []Part) []Part {
+	var out []Part
+	for _, p := range all {
+		first := p
+		first.Start = max(p.Start, p.End-w.firstSize())
+		if w.found[p.ID] < math.MaxInt && p.mayHaveOpen() && !first.reachesOpen() {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // next are the parts of which more is wanted, from so many offsets before their ends on, as far as they have not

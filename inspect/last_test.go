@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 func (f *liveFake) lastRows(n int, o Options) scanned {
 	f.t.Helper()
 	live, _ := f.plan(Wanted{Range: o.Range})
-	before := live.Parts
+	before := slices.Clone(live.Parts)
 	var rows []string
 	report, err := live.ReadLast(f.t.Context(), n, o, func(r *Row) error { rows = append(rows, line(r)); return nil })
 	if err != nil {

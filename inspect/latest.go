@@ -3,6 +3,7 @@ package inspect
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -29,6 +30,8 @@ type partitionState struct {
 	producerEpoch int16
 	bad           damage
 	odd           oddities
+	open          begun
+	now           time.Time      // see Options
 	incomplete    *cluster.Error // the log could not be read whole: what it adds up to may be out of date
 
 	slots   map[string]*slot  // of commits, by the key without its type: types 0 and 1 say the same
@@ -93,7 +96,7 @@ func (o *oddities) add(offset int64, err error) {
 }
 
 func newPartitionState(o Options, partition int32, start int64) *partitionState {
-	l := &partitionState{topic: o.Topic, partition: partition, start: start, filter: o.Filter, kind: o.latestKind()}
+	l := &partitionState{topic: o.Topic, partition: partition, start: start, filter: o.Filter, kind: o.latestKind(), open: begun{}, now: o.Now}
 	switch l.kind {
 	case latestCommits:
 		l.slots, l.pending, l.each = map[string]*slot{}, map[int64][]*slot{}, l.commit
@@ -112,7 +115,9 @@ func (l *partitionState) batch(b *Batch) {
 	}
 	if err := l.decompressor.Each(b, each); err != nil {
 		l.bad.count(&Row{Damaged: true, Err: fmt.Errorf("batch of offsets %d to %d: %w", b.BaseOffset, b.LastOffset, err)})
+		return
 	}
+	l.open.batch(b)
 }
 
 // commit takes in a record of a batch that is no marker.
@@ -253,6 +258,7 @@ func (l *partitionState) marker(r Record) error {
 		l.strange(r.Offset, err)
 		return nil
 	}
+	l.open.end(l.producerID)
 	list, ok := l.pending[l.producerID]
 	if !ok {
 		return nil

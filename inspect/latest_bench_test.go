@@ -54,12 +54,13 @@ func BenchmarkLatest(b *testing.B) {
 	b.ReportMetric(commits*float64(b.N)/b.Elapsed().Seconds(), "commits/s")
 }
 
-// Commits in transactions, as Streams and Flink's exactly-once sinks make them.
-func BenchmarkLatestTransactions(b *testing.B) {
-	const commits = 100_000
+// transactionsLog is groupsLog with each batch in a transaction of its own, as Streams and Flink's exactly-once sinks
+// make them.
+func transactionsLog(tb testing.TB, commits int) []byte {
+	tb.Helper()
 	var log []byte
 	offset := int64(0)
-	for batch := range Batches(groupsLog(b, commits)) {
+	for batch := range Batches(groupsLog(tb, commits)) {
 		id := offset % 17
 		var records []Record
 		_ = new(Decompressor).Each(&batch, func(r Record) error {
@@ -72,6 +73,12 @@ func BenchmarkLatestTransactions(b *testing.B) {
 		log = AppendBatch(log, Batch{BaseOffset: offset, ProducerID: id, Transactional: true, Control: true}, []Record{Marker{Commit: true}.Record(offset, testTime)})
 		offset++
 	}
+	return log
+}
+
+func BenchmarkLatestTransactions(b *testing.B) {
+	const commits = 100_000
+	log := transactionsLog(b, commits)
 	b.SetBytes(int64(len(log)))
 	b.ReportAllocs()
 	l := newPartitionState(Options{}, 0, 0)

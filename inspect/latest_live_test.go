@@ -31,29 +31,17 @@ func (f *liveFake) plainProducer() *kgo.Client {
 
 func TestLatestOfAClusterReadsEachRecordOnce(t *testing.T) {
 	live(t, 4, func(t *testing.T, f *liveFake) {
-		begin := func(id string) *kgo.Client {
-			p := f.producer(kgo.TransactionalID(id))
-			if err := p.BeginTransaction(); err != nil {
-				t.Fatal(err)
-			}
-			return p
-		}
-		end := func(p *kgo.Client, commit kgo.TransactionEndTry) {
-			if err := p.EndTransaction(t.Context(), commit); err != nil {
-				t.Fatal(err)
-			}
-		}
 		plain := f.plainProducer()
 		f.commits(plain, 0, "both", 1)
 		f.commits(plain, 1, "plain", 1, 2, 3)
-		one, two, open := begin("one"), begin("two"), begin("open")
+		one, two, open := f.begin("one"), f.begin("two"), f.begin("open")
 		f.commits(open, 0, "open", 7) // behind it read_committed readers see nothing
 		f.commits(one, 0, "both", 10)
 		f.commits(two, 0, "plain too", 20)
 		f.commits(plain, 0, "plain too", 5)
 		f.commits(plain, 2, "elsewhere", 8)
-		end(one, kgo.TryCommit)
-		end(two, kgo.TryAbort)
+		f.end(one, kgo.TryCommit)
+		f.end(two, kgo.TryAbort)
 		var fetches, committed atomic.Int64
 		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
 			fetches.Add(1)

@@ -13,13 +13,9 @@ import (
 )
 
 // State is the latest state of the partitions that were read, see LatestFiles and Live.Latest. Options.Limit has no
-// meaning for it.
+// meaning for it. The filter is asked for every group of which there is a record, be it of no use for the state.
 type State struct {
-	Report Report
-
-	// Groups are those that the filter selects by name and that have any record, be it of no use for the state. nil
-	// without such a filter.
-	Groups map[string]bool
+	Report Report // its open transactions are told apart by producer only, not by group
 
 	parts []*partitionState // in the order of partitions
 }
@@ -72,40 +68,12 @@ func (o Options) latestKind() latestKind {
 	return latestRecords
 }
 
-// sharedFilter lets readers of several partitions ask a filter by group at once, and notes which groups come.
-type sharedFilter struct {
-	mu   sync.Mutex
-	ask  func([]byte) bool
-	seen map[string]bool
-}
-
-func (s *sharedFilter) selects(group []byte) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ask(group) {
-		return false
-	}
-	if !s.seen[string(group)] {
-		s.seen[string(group)] = true
-	}
-	return true
-}
-
-// shared prepares options for several readers.
-func (l *State) shared(o Options) Options {
-	if o.Filter.Group != nil {
-		l.Groups = map[string]bool{}
-		s := &sharedFilter{ask: o.Filter.Group, seen: l.Groups}
-		o.Filter.Group = s.selects
-	}
-	return o
-}
-
-// finish reports what was damaged or not understood.
+// finish reports what was damaged, is open, or was not understood.
 func (l *State) finish(topic Topic) {
 	var odd oddities
 	var where int32
 	for _, p := range l.parts {
+		l.Report.Open = append(l.Report.Open, p.open.rows(p.partition, p.now)...)
 		if e := p.bad.error(topic, p.partition); e != nil {
 			l.Report.Errors = append(l.Report.Errors, e)
 			p.incomplete = e
@@ -126,7 +94,6 @@ func (l *State) finish(topic Topic) {
 // processors, and each in the order of its log. What cannot be read is errors of the report.
 func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, error) {
 	l := &State{}
-	o = l.shared(o)
 	parts := byPartition(segments)
 	reports := make([]Report, len(parts))
 	o.Progress.beginFiles(parts)
@@ -190,53 +157,24 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 // Latest adds up the parts: bodies of all partitions at the same time, as many as there are processors, those of one
 // in the order of its log. The error is the context's; what cannot be read is errors of the report.
 func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
-	caller := ctx
-	ctx, cancel := context.WithCancel(ctx)
-	once := *l
-	once.undecided = true
-	f := newFeed(len(l.Parts))
-	f.progress = o.Progress
-	f.progress.beginParts(l.Parts)
-	defer context.AfterFunc(ctx, f.stop)()
-	var fetchers, readers sync.WaitGroup
-	defer fetchers.Wait()
-	defer cancel()
-
 	state := &State{}
-	o = state.shared(o)
 	for _, p := range l.Parts {
 		state.parts = append(state.parts, newPartitionState(o, p.ID, p.Start))
 	}
-	fetchers.Go(func() { once.fetch(ctx, f) })
-	for range min(runtime.GOMAXPROCS(0), len(l.Parts)) {
-		readers.Go(func() { state.take(f) })
+	scan, closeScan := l.start(ctx, l.Parts, logOrder, o.Progress)
+	defer closeScan()
+	scan.bodies(func(part int, b body) {
+		for batch := range Batches(b.batches) {
+			state.parts[part].batch(&batch)
+		}
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	readers.Wait()
-	if caller.Err() != nil {
-		return nil, caller.Err()
-	}
-	var errs cluster.Errors
 	for i := range l.Parts {
-		e := f.failure(i)
-		state.parts[i].incomplete = e
-		errs.Add(l.ofTopic(e))
-		state.Report.Notes = append(state.Report.Notes, f.notes(i)...)
+		state.parts[i].incomplete = scan.feed.failure(i)
 	}
-	state.Report.Errors = errs.All
+	state.Report = scan.unread()
 	state.finish(o.Topic)
 	return state, nil
-}
-
-// take is one of the readers of a feed.
-func (l *State) take(f *feed) {
-	for {
-		i, b, ok := f.take()
-		if !ok {
-			return
-		}
-		for batch := range Batches(b.batches) {
-			l.parts[i].batch(&batch)
-		}
-		f.release(i)
-	}
 }

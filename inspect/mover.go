@@ -99,7 +99,7 @@ func (a *fetching) again(p *position, why *cluster.Error) {
 
 // tell says once of a part that is followed that nothing has come for long: it would look like a quiet one.
 func (a *fetching) tell(p *position) {
-	if since := time.Since(p.lost.since); a.endless && !p.lost.told && since > a.Run.Patience() {
+	if since := time.Since(p.lost.since); a.mode == endless && !p.lost.told && since > a.Run.Patience() {
 		p.lost.told = true
 		a.note(a.feed, p, "its leader has not answered for %s, and is asked on: %v", since.Round(time.Second), p.lost.why)
 	}
@@ -115,7 +115,7 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 		a.give(a.feed, p, &cluster.Error{Scope: cluster.ScopePartition, Name: a.name(p.part), Code: "UNKNOWN_TOPIC_ID", Message: "the topic was deleted and created anew meanwhile"})
 	case topic.Err != nil && !retry(topic.Err):
 		a.give(a.feed, p, topic.Err)
-	case !a.endless && time.Since(p.lost.since) > a.Run.Patience():
+	case a.mode != endless && time.Since(p.lost.since) > a.Run.Patience():
 		a.give(a.feed, p, p.lost.why)
 	case topic.Err != nil || !known || !listed:
 		a.again(p, part.Err)
@@ -144,7 +144,7 @@ func (a *fetching) relocate(ctx context.Context, topic cluster.Topic, leader clu
 		a.give(a.feed, p, log.Err)
 	case log.Err != nil || log.Start == nil || log.End == nil:
 		a.again(p, nil)
-	case *log.End < p.at && a.endless: // what stood there will never come
+	case *log.End < p.at && a.mode == endless: // what stood there will never come
 		a.note(a.feed, p, "the log was cut back from offset %d to %d meanwhile", p.at, *log.End)
 		a.feed.put(p.part, body{back: log.End})
 		p.at = *log.End

@@ -7,19 +7,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // OpenTransaction is what a transaction that no marker has ended holds of one group. Until it ends, it hides every
 // later commit of its partition, of all groups, from readers with read_committed, and stops compaction.
 type OpenTransaction struct {
-	Group          *string `json:"group"`        // nil: of records that are of no group, or not understood
+	Group          *string `json:"group"`        // nil: of records that are of no group, or not understood; or, see State, of all
 	Partition      int32   `json:"logPartition"` // of the internal topic
 	ProducerID     int64   `json:"producerId"`
 	ProducerEpoch  int16   `json:"producerEpoch"`
 	StartOffset    int64   `json:"startOffset"`    // of the first record of the transaction, whatever its group
 	StartTimestamp *Millis `json:"startTimestamp"` // of that record; nil: it has none
 	Records        int64   `json:"records"`        // of this group
-	AgeMs          *int64  `json:"ageMs"`          // for whoever knows the time to set
+	AgeMs          *int64  `json:"ageMs"`          // since then, at Options.Now; nil: one of them is not known
 }
 
 // openings are the records of open transactions in one partition.
@@ -67,8 +68,8 @@ func (o *openings) join(later openings) {
 	}
 }
 
-// rows are the open transactions of a partition, by their start and group.
-func (o openings) rows(partition int32) []OpenTransaction {
+// rows are the open transactions of a partition, by their start and group, with their ages at now, which may be zero.
+func (o openings) rows(partition int32, now time.Time) []OpenTransaction {
 	starts := map[int64]held{}
 	for key, h := range o {
 		if first, ok := starts[key.producerID]; !ok || h.offset < first.offset {
@@ -86,18 +87,21 @@ func (o openings) rows(partition int32) []OpenTransaction {
 			row.Group = &key.group
 		}
 		if start.timestamp >= 0 {
-			at := Millis(start.timestamp)
-			row.StartTimestamp = &at
+			row.began(start.timestamp, now)
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// nothing is a filter that selects no record: open transactions are seen whatever is shown.
-func (o Options) nothing() Options {
-	o.Filter.Types, o.Lines, o.Limit, o.Range = map[string]bool{}, nil, 0, Range{}
-	return o
+// began sets when the transaction began, in milliseconds since 1970, and its age at now, unless that is zero.
+func (t *OpenTransaction) began(ms int64, now time.Time) {
+	at := Millis(ms)
+	t.StartTimestamp = &at
+	if !now.IsZero() {
+		age := now.UnixMilli() - ms
+		t.AgeMs = &age
+	}
 }
 
 // openIn keeps the open transactions of the groups that are asked for.
@@ -108,24 +112,10 @@ func (r *Report) openIn(f *Filter) {
 	r.Open = slices.DeleteFunc(r.Open, func(t OpenTransaction) bool { return t.Group == nil || !f.Group([]byte(*t.Group)) })
 }
 
-// Open finds the open transactions of the parts, of the groups that the options select: they are beyond the last
-// stable offset, so that nothing else is read, and of most partitions nothing at all.
-func (l *Live) Open(ctx context.Context, o Options) (Report, error) {
-	beyond := *l
-	beyond.Parts = nil
-	for _, p := range l.Parts {
-		if p.Start = max(p.Start, p.Stable); p.Start < p.End {
-			beyond.Parts = append(beyond.Parts, p)
-		}
-	}
-	report, err := beyond.Read(ctx, o.nothing(), func(*Row) error { return nil })
-	report.openIn(&o.Filter)
-	return report, err
-}
-
 // OpenInFiles finds the transactions that are open at the end of segments, which come from FindSegments.
 func OpenInFiles(ctx context.Context, segments []Segment, o Options) (Report, error) {
-	report, err := Files(ctx, segments, o.nothing(), func(*Row) error { return nil })
+	nothing := Options{Topic: o.Topic, Filter: Filter{Types: map[string]bool{}}, Now: o.Now, Progress: o.Progress}
+	report, err := Files(ctx, segments, nothing, func(*Row) error { return nil })
 	report.openIn(&o.Filter)
 	return report, err
 }

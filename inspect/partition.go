@@ -12,7 +12,7 @@ type partitionReader struct {
 	emit   func(*Row) error
 
 	partition partition
-	open      openings // of the rows so far; nobody reads it where transactions are not decided
+	open      *openings // of the records so far, shown or not; nil: nobody asks
 
 	decompressor Decompressor
 	touched      map[int64]bool // producers whose transaction has a record so far of what the filter is about
@@ -30,7 +30,8 @@ func (p *partitionReader) begins(part partition) {
 	}
 }
 
-// piece makes rows of a stretch of the log. The error is emit's.
+// piece makes rows of a stretch of the log, and counts what is open in it, be it in the span or not. The error is
+// emit's.
 func (p *partitionReader) piece(of piece) error {
 	for b := range Batches(of.batches) {
 		var txn *Transaction
@@ -39,6 +40,7 @@ func (p *partitionReader) piece(of piece) error {
 			txn, of.outcomes = &p.transaction, of.outcomes[1:]
 		}
 		if !p.partition.span.has(&b) {
+			p.pass(&b, txn)
 			continue
 		}
 		if err := p.batch(&b, txn); err != nil {
@@ -51,12 +53,12 @@ func (p *partitionReader) piece(of piece) error {
 // batch makes rows of one batch. The error is emit's; what is wrong with the batch is a row.
 func (p *partitionReader) batch(b *Batch, txn *Transaction) error {
 	err := p.decompressor.Each(b, func(r Record) error {
-		if r.Offset < p.partition.span.from {
-			return nil
-		}
-		if b.Control {
+		switch shown := r.Offset >= p.partition.span.from; {
+		case !shown:
+			p.count(r, txn)
+		case b.Control:
 			p.stopped = p.marker(b, r)
-		} else {
+		default:
 			p.stopped = p.record(r, txn)
 		}
 		return p.stopped
@@ -68,6 +70,29 @@ func (p *partitionReader) batch(b *Batch, txn *Transaction) error {
 		return p.damaged(b, err)
 	}
 	return nil
+}
+
+// pass counts what is open in a batch outside of the span. What cannot be read there is not of what is shown.
+func (p *partitionReader) pass(b *Batch, txn *Transaction) {
+	if p.counts(txn) {
+		_ = p.decompressor.Each(b, func(r Record) error {
+			p.count(r, txn)
+			return nil
+		})
+	}
+}
+
+// counts reports whether the records of a transaction are to be counted as open; nil: they are of none.
+func (p *partitionReader) counts(txn *Transaction) bool {
+	return p.open != nil && txn != nil && txn.Outcome == Open
+}
+
+// count counts a record that is not shown, if it is of an open transaction.
+func (p *partitionReader) count(r Record, txn *Transaction) {
+	if p.counts(txn) {
+		key, _ := p.topic.ParseKey(r.Key)
+		p.open.record(txn, &key, &r)
+	}
 }
 
 // begin makes the row empty, but for its buffers.
@@ -82,7 +107,7 @@ func (p *partitionReader) begin(r Record) *Row {
 
 func (p *partitionReader) record(r Record, txn *Transaction) error {
 	key, err := p.topic.ParseKey(r.Key)
-	if txn != nil && txn.Outcome == Open {
+	if p.counts(txn) {
 		p.open.record(txn, &key, &r)
 	}
 	if err != nil {
@@ -147,7 +172,12 @@ func (p *partitionReader) marker(b *Batch, r Record) error {
 
 // damaged makes the row of a batch that cannot be read: it stands for all its records, which nobody knows.
 func (p *partitionReader) damaged(b *Batch, err error) error {
-	return p.unread(b.BaseOffset, fmt.Errorf("batch of offsets %d to %d: %w", b.BaseOffset, b.LastOffset, err))
+	return p.unread(b.BaseOffset, b.unreadable(err))
+}
+
+// unreadable is the error of a batch of which err says what is wrong.
+func (b *Batch) unreadable(err error) error {
+	return fmt.Errorf("batch of offsets %d to %d: %w", b.BaseOffset, b.LastOffset, err)
 }
 
 // unread makes the row of what cannot be read from an offset on.

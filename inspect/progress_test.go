@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -56,10 +55,7 @@ func TestProgressDoesNotCountTheSearchForMarkers(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
 		plain := f.plainProducer()
 		f.commits(plain, 0, "before", 1)
-		open := f.producer(kgo.TransactionalID("open"))
-		if err := open.BeginTransaction(); err != nil {
-			t.Fatal(err)
-		}
+		open := f.begin("open")
 		f.commits(open, 0, "open", 2)
 		f.commits(plain, 0, "behind", 3, 4)
 		var progress Progress

@@ -1,7 +1,10 @@
 package inspect
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -15,15 +18,28 @@ type Options struct {
 	Range  Range  // of files; Plan takes that of a live scan
 	Lines  *Lines // instead of rows, where they can be made so
 
+	Now      time.Time // what the ages of open transactions are counted to; zero: they have none
 	Progress *Progress // counts meanwhile; nil: nobody looks
 }
 
 // Report is what a scan has to say besides its rows.
 type Report struct {
-	ClusterID string            // empty: no cluster was asked
-	Open      []OpenTransaction // seen in the partitions read, whatever is filtered; sorted
-	Errors    []*cluster.Error
-	Notes     []string // what is worth knowing and no failure
+	ClusterID string // empty: no cluster was asked
+	// Open are the open transactions of the partitions read, whatever of them is shown, sorted; of files that a limit
+	// ends early, as far as they were read.
+	Open   []OpenTransaction
+	Errors []*cluster.Error
+	Notes  []string // what is worth knowing and no failure
+}
+
+// Join is the report with what another has to say after it.
+func (r Report) Join(later Report) Report {
+	return Report{
+		ClusterID: cmp.Or(r.ClusterID, later.ClusterID),
+		Open:      slices.Concat(r.Open, later.Open),
+		Errors:    slices.Concat(r.Errors, later.Errors),
+		Notes:     slices.Concat(r.Notes, later.Notes),
+	}
 }
 
 // limited makes an emit that stops a scan after so many rows, 0 for none.

@@ -180,3 +180,10 @@ func wantOne(t *testing.T, errs []*cluster.Error, name, code, text string) {
 func groupIs(names ...string) func([]byte) bool {
 	return func(g []byte) bool { return slices.Contains(names, string(g)) }
 }
+
+func wantLines(t *testing.T, name string, want, got []string) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s (-want +got):\n%s", name, d)
+	}
+}

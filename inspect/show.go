@@ -157,8 +157,8 @@ func (s *show) work() {
 		if broken == nil {
 			r.begins(s.partitions[j.part])
 			r.emit = r.partition.span.only(s.emitOf(j, line))
+			r.open = &j.open
 			broken = j.do(r)
-			j.open, r.open = r.open, nil
 		}
 		j.err = broken
 		if j.free != nil {
@@ -223,13 +223,19 @@ func (s *show) close() error {
 	return s.err
 }
 
+// whole reports, after close, whether a partition has been shown to its end.
+func (s *show) whole(part int) bool { return part < s.last }
+
+// begun reports, after close, whether a partition has been shown at least in part, or had nothing to show.
+func (s *show) begun(part int) bool { return part <= s.last }
+
 // errors are the failures of the partitions after close: those given, by index, of what could not be read, and the
 // damage in what could. A scan that was stopped has none beyond what it has shown, whatever was read ahead.
 func (s *show) errors(unread []*cluster.Error) []*cluster.Error {
 	var all []*cluster.Error
 	for i := range s.partitions {
 		var e *cluster.Error
-		if i < s.last {
+		if s.whole(i) {
 			e = unread[i]
 		}
 		if e == nil {
@@ -249,7 +255,7 @@ func (s *show) note(part int, text string) { s.noted = append(s.noted, noted{par
 func (s *show) notes() []string {
 	var all []string
 	for _, n := range s.noted {
-		if n.part < s.last {
+		if s.whole(n.part) {
 			all = append(all, n.text)
 		}
 	}
@@ -260,7 +266,7 @@ func (s *show) notes() []string {
 func (s *show) report() Report {
 	r := Report{Notes: s.notes()}
 	for i, p := range s.partitions {
-		r.Open = append(r.Open, s.open[i].rows(p.id)...)
+		r.Open = append(r.Open, s.open[i].rows(p.id, s.options.Now)...)
 	}
 	return r
 }
