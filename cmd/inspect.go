@@ -40,13 +40,13 @@ func newInspectCommand(s *session) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return s.runInspect(c, o, args) },
 	}
 	f := c.Flags()
-	f.StringArrayVarP(&o.groups, "group", "g", nil, "only records of this `GROUP` (repeatable)")
-	f.StringVar(&o.match, "match", "", "only records of groups whose whole name matches `REGEX` (RE2)")
+	f.StringArrayVarP(&o.groups, "group", "g", nil, "only records of this `GROUP`, or transactional id (repeatable)")
+	f.StringVar(&o.match, "match", "", "only records of groups, or transactional ids, whose whole name matches `REGEX` (RE2)")
 	f.StringArrayVarP(&o.topics, "topic", "t", nil, "only commits for this `TOPIC`, or T:0,2 or T:0-9 (repeatable)")
 	f.StringSliceVar(&o.types, "type", nil, "only records of these `TYPES`: Kafka's names; commit for all commits, group for all others")
 	f.StringSliceVar(&o.partitions, "partition", nil, "only this `PARTITION` of __consumer_offsets (repeatable, a list or a range); of files whose folder does not tell it, the partition")
 	f.StringArrayVar(&o.files, "file", nil, "read segments at this `PATH` (repeatable)")
-	f.StringVar(&o.topic, "internal-topic", "offsets", "`TOPIC` that the records are of: offsets, share or transaction")
+	f.StringVar(&o.topic, "internal-topic", "offsets", "`TOPIC` that the records are of: offsets, share, or transaction, where GROUP is a transactional id")
 	f.Int64Var(&o.limit, "limit", 0, "only the first `N` rows")
 	f.BoolVar(&o.raw, "raw", false, "show the key and value of every record in hex")
 	o.span.add(f)
@@ -90,10 +90,7 @@ func (o inspectOptions) request(args []string, changed func(string) bool, now ti
 	if len(o.groups) > 0 && changed("match") {
 		return req, usagef("--group and --match exclude one another")
 	}
-	if req.scan.Topic == inspect.TransactionState && (o.groups != nil || changed("match")) {
-		return req, usagef("records of %s are of transactional ids, not of groups", req.scan.Topic.LogName())
-	}
-	req.asked = o.asks(changed("match"))
+	req.asked = o.asks(req.scan.Topic, changed("match"))
 	if req.scan.Filter, err = o.filter(req.scan.Topic, req.asked); err != nil {
 		return req, err
 	}
@@ -135,8 +132,11 @@ func internalTopic(word string) (inspect.Topic, error) {
 }
 
 // asks is what is asked for by name, of which nothing is seen yet.
-func (o inspectOptions) asks(matchSet bool) *wantedNames {
-	a := &wantedNames{match: o.match, matches: matchSet}
+func (o inspectOptions) asks(topic inspect.Topic, matchSet bool) *wantedNames {
+	a := &wantedNames{scope: cluster.ScopeGroup, match: o.match, matches: matchSet}
+	if topic == inspect.TransactionState {
+		a.scope = cluster.ScopeTransactionalID
+	}
 	if o.groups != nil {
 		a.groups = map[string]bool{}
 	}

@@ -96,7 +96,7 @@ func (r rangeFlags) bound(s string, now time.Time, zone *time.Location) (inspect
 
 // needsOnePartition refuses an offset where several partitions are read: it says nothing of but one.
 func (req inspectRequest) needsOnePartition() error {
-	one := len(req.partitions) == 1 || len(req.groups) == 1 && req.scan.Topic == inspect.ConsumerOffsets
+	one := len(req.partitions) == 1 || len(req.groups) == 1 && req.scan.Topic.StoredByName()
 	if one || !req.scan.Range.From.ByOffset() && !req.scan.Range.To.ByOffset() {
 		return nil
 	}

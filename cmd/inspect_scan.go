@@ -235,10 +235,18 @@ func (s *session) missing(ctx context.Context, req inspectRequest, failed []*clu
 		t.hints = s.similar(ctx, req.run, t.errs)
 	} else {
 		for _, g := range m.groups {
-			t.hints[missing{cluster.ScopeGroup, g}] = "the groups that the files tell of are in: " + s.program + " inspect --latest -o name --file PATH"
+			t.hints[missing{m.scope, g}] = fmt.Sprintf("the %ss that the files tell of are in: %s inspect %s --file PATH", m.scope, s.program, lists(m.scope))
 		}
 	}
 	return t
+}
+
+// lists are the flags of inspect that list all groups, or transactional ids.
+func lists(scope cluster.Scope) string {
+	if scope == cluster.ScopeTransactionalID {
+		return "--internal-topic transaction --latest"
+	}
+	return "--latest -o name"
 }
 
 // readHints name the ACL that a scan needs, which is more than to describe the topic.

@@ -12,10 +12,14 @@ const planRounds = 3
 // Wanted says which partitions of a topic are read.
 type Wanted struct {
 	Topic      Topic
-	Groups     []string           // of __consumer_offsets: only the partitions that these are stored in; nil: all
+	Groups     []string           // or transactional ids: only the partitions that these are stored in; nil: all
 	Partitions cluster.Partitions // nil: all
 	Range      Range
 }
+
+// StoredByName reports whether all records of a group, or a transactional id, are in one partition, which its name tells.
+// The state of share groups is stored by group, topic and partition.
+func (t Topic) StoredByName() bool { return t != ShareGroupState }
 
 // Plan finds the partitions to read, and how far they go now. What cannot be read is in the report; only a
 // cluster of which no bootstrap server answers gives none, and then one error per server. A topic that is not
@@ -75,7 +79,7 @@ func (w Wanted) choose(t cluster.Topic) (tps []cluster.TP, errs []*cluster.Error
 	for _, p := range t.Partitions {
 		tp := cluster.TP{Topic: t.Name, Partition: p.ID}
 		switch {
-		case w.Groups != nil && w.Topic == ConsumerOffsets && !stored[p.ID], w.Partitions != nil && !w.Partitions[p.ID]:
+		case w.Groups != nil && w.Topic.StoredByName() && !stored[p.ID], w.Partitions != nil && !w.Partitions[p.ID]:
 		case p.Err != nil:
 			errs = append(errs, p.Err)
 		default:
