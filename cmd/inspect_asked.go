@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/offsetctl/offsetctl/inspect"
@@ -129,8 +128,7 @@ func (m missed) notes(told []*cluster.Error) (notes []string) {
 		}
 	}
 	if m.match != "" {
-		part := ".*" + strings.TrimSuffix(strings.TrimPrefix(m.match, ".*"), ".*") + ".*"
-		notes = append(notes, fmt.Sprintf("no record of a %s that matches; --match is for the whole name, try: --match %s", m.scope, shellQuote(part)))
+		notes = append(notes, fmt.Sprintf("no record of a %s that matches%s", m.scope, wholeNameHint(m.match)))
 	}
 	return bounded(notes)
 }

@@ -109,6 +109,16 @@ func wholeName(pattern string) (func(name string) bool, error) {
 	}, nil
 }
 
+// wholeNameHint is what to add where a pattern selected nothing: most likely it is for a part of the name. Empty: it
+// allows for anything around it already.
+func wholeNameHint(pattern string) string {
+	part := strings.TrimSuffix(strings.TrimPrefix(pattern, ".*"), ".*")
+	if part == "" || pattern == ".*"+part+".*" {
+		return ""
+	}
+	return "; --match is for the whole name, try: --match " + shellQuote(".*"+part+".*")
+}
+
 // words checks a list of words against those known, without regard to case, and returns them in the
 // known spelling; nil for no list.
 func words(flag string, list, known []string) ([]string, error) {
