@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 
 	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -19,7 +20,7 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 	if err := flush(); err != nil { // the header
 		return err
 	}
-	for _, n := range plan.Notes {
+	for _, n := range slices.Concat(plan.Notes, s.notesOfAbsent(ctx, req)) {
 		s.note("%s", n)
 	}
 	if s.errTTY {
