@@ -1,0 +1,56 @@
+package inspect
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// tell says once of parts that are followed that nothing has come for long: they would look like quiet ones. A broker
+// that dies leads many, so those lost for the same reason are told of together, when one of them is due.
+func (a *fetching) tell(lost []*position) {
+	if !a.endless {
+		return
+	}
+	for _, same := range byReason(lost) {
+		since := same[0].lost.since
+		for _, p := range same {
+			if p.lost.since.Before(since) {
+				since = p.lost.since
+			}
+		}
+		took := time.Since(since)
+		if took <= a.Run.Patience() {
+			continue
+		}
+		for _, p := range same {
+			p.lost.told = true
+		}
+		why := same[0].lost.why
+		text := fmt.Sprintf("for %s, and asking goes on: %s (%s)", took.Round(time.Second), why.Message, why.Code)
+		if len(same) == 1 {
+			a.note(a.feed, same[0], "its leader has not answered %s", text)
+			continue
+		}
+		a.feed.put(same[0].part, body{note: fmt.Sprintf("%d partitions of %s, %s the first: their leaders have not answered %s", len(same), a.Topic.Name, a.name(same[0].part), text)})
+	}
+}
+
+// byReason parts those that have not been told of yet by what befell them, all in the order of partitions.
+func byReason(lost []*position) [][]*position {
+	var found [][]*position
+	at := map[string]int{} // in found
+	for _, p := range slices.SortedFunc(slices.Values(lost), func(a, b *position) int { return cmp.Compare(a.part, b.part) }) {
+		if p.lost.told {
+			continue
+		}
+		reason := p.lost.why.Code + " " + p.lost.why.Message
+		if _, known := at[reason]; !known {
+			at[reason] = len(found)
+			found = append(found, nil)
+		}
+		found[at[reason]] = append(found[at[reason]], p)
+	}
+	return found
+}
