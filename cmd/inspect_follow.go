@@ -21,7 +21,7 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 	if err := flush(); err != nil { // the header
 		return err
 	}
-	for _, n := range slices.Concat(plan.Notes, s.notesOfAbsent(ctx, req)) {
+	for _, n := range slices.Concat(plan.Notes, pastEndNotes(req.scan.Topic, plan.PastEnd), s.notesOfAbsent(ctx, req)) {
 		s.note("%s", n)
 	}
 	if s.errTTY {

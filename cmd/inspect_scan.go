@@ -197,7 +197,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 	if err := closeWriter(w, errs); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(plan.Notes, report.Notes, openNotes(req.scan.Topic, whole(req, report.Open), s.now), about.notes) {
+	for _, n := range slices.Concat(plan.Notes, report.Notes, pastEndNotes(req.scan.Topic, slices.Concat(plan.PastEnd, report.PastEnd)), openNotes(req.scan.Topic, whole(req, report.Open), s.now), about.notes) {
 		s.note("%s", n)
 	}
 	return ended(s.report(errs, about.hints))

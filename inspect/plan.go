@@ -60,6 +60,7 @@ func (w Wanted) measure(ctx context.Context, l *Live, report *Report) {
 			report.Errors = append(report.Errors, log.Err)
 		case log.Start != nil && log.End != nil && log.Stable != nil && known:
 			read := w.Range.of(log)
+			report.PastEnd = w.Range.pastEnd(report.PastEnd, tp.Partition, *log.End)
 			l.Parts = append(l.Parts, Part{ID: tp.Partition, Leader: leader, LogStart: *log.Start, Start: read.from, End: read.to, Stable: *log.Stable, LogEnd: *log.End})
 		default:
 			report.Errors = append(report.Errors, &cluster.Error{Scope: cluster.ScopePartition, Name: tp.String(), Code: cluster.CodeIncomplete, Message: "its leader did not tell where the log begins and ends", Retriable: true})

@@ -24,6 +24,14 @@ type Report struct {
 	Open      []OpenTransaction // seen in the partitions read, whatever is filtered; sorted
 	Errors    []*cluster.Error
 	Notes     []string // what is worth knowing and no failure
+
+	PastEnd []PastEnd // of a range that begins at an offset
+}
+
+// PastEnd is a log that ends before the offset that the range begins at, so that nothing is read of it.
+type PastEnd struct {
+	Partition   int32
+	Offset, End int64 // asked for; next in the log
 }
 
 // limited makes an emit that stops a scan after so many rows, 0 for none.
