@@ -24,6 +24,32 @@ type wantedNames struct {
 	topics  map[string]bool // likewise
 }
 
+// selects makes the filter of names; nil: all.
+func (a *wantedNames) selects() (func(name []byte) bool, error) {
+	switch {
+	case a.groups != nil:
+		return func(name []byte) bool {
+			_, named := a.groups[string(name)]
+			return named
+		}, nil
+	case !a.matches:
+		return nil, nil
+	}
+	match, err := parseMatch(a.match)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{} // groups come again and again
+	return func(name []byte) bool {
+		ok, seen := known[string(name)]
+		if !seen {
+			ok = match(string(name))
+			known[string(name)] = ok
+		}
+		return ok
+	}, nil
+}
+
 // filtered makes a filter tell what it sees.
 func (a *wantedNames) filtered(f inspect.Filter, topics cluster.Filter) inspect.Filter {
 	if group := f.Group; group != nil {
