@@ -24,6 +24,12 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 	for _, n := range slices.Concat(plan.Notes, pastEndNotes(req.scan.Topic, plan.PastEnd), s.notesOfAbsent(ctx, req)) {
 		s.note("%s", n)
 	}
+	if live.Topic.Err.UnknownTopic() {
+		s.note("waiting for topic %s to be created", live.Topic.Name)
+		if live, plan, err = inspect.Await(ctx, live.Run, req.wanted()); err != nil {
+			return err
+		}
+	}
 	if s.errTTY {
 		s.note("waiting for records of %s; Ctrl-C ends it", count(len(live.Parts), "partition"))
 	}

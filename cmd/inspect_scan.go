@@ -71,7 +71,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 	}
 	defer client.Close()
 	run := client.Run(cluster.In(s.now, timeout))
-	live, report, errs := inspect.Plan(ctx, run, inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions, Range: req.scan.Range})
+	live, report, errs := inspect.Plan(ctx, run, req.wanted())
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -102,6 +102,11 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		}
 		return live.Read(ctx, o, emit)
 	})
+}
+
+// wanted is what is planned of a cluster.
+func (req inspectRequest) wanted() inspect.Wanted {
+	return inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions, Range: req.scan.Range, Follow: req.follow}
 }
 
 // segments finds the files that are named.

@@ -27,11 +27,19 @@ type fetching struct {
 func (l *Live) fetch(ctx context.Context, f *feed) {
 	a := &fetching{Live: l, feed: f, loops: map[cluster.Broker][]*position{}}
 	for i, part := range l.Parts {
-		if p := l.begin(i); l.settle(f, p) {
+		switch p := l.begin(i); {
+		case !l.settle(f, p):
+		case p.awaited != nil:
+			a.lost = append(a.lost, p)
+		default:
 			a.loops[part.Leader] = append(a.loops[part.Leader], p)
 		}
 	}
+	a.await(a.lost)
 	a.mu.Lock()
+	if a.moving = len(a.lost) > 0; a.moving {
+		a.wg.Go(func() { a.move(ctx) })
+	}
 	for leader := range a.loops {
 		a.wg.Go(func() { a.loop(ctx, leader) })
 	}

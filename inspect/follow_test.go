@@ -32,7 +32,7 @@ type followed struct {
 // follow follows from the range on in a goroutine of its own, until stop is called or it ends.
 func (f *liveFake) follow(o Options) (got *followed, stop func()) {
 	f.t.Helper()
-	live, _ := f.plan(Wanted{Range: o.Range})
+	live, _ := f.plan(Wanted{Range: o.Range, Follow: true})
 	ctx, cancel := context.WithCancel(f.t.Context())
 	got = &followed{}
 	done := make(chan struct{})

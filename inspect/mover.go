@@ -111,6 +111,9 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 		a.give(a.feed, p, p.lost.why)
 	case topic.Err != nil || !known || !listed:
 		a.again(p, part.Err)
+	case p.awaited != nil:
+		a.Run.Forget(leader)
+		a.takeUp(ctx, topic, leader, p)
 	case p.lost.why.OutOfRange():
 		a.Run.Forget(leader)
 		a.relocate(ctx, topic, leader, p)

@@ -24,17 +24,23 @@ func (a *fetching) tell(lost []*position) {
 		if took <= a.Run.Patience() {
 			continue
 		}
-		for _, p := range same {
-			p.lost.told = true
-		}
 		why := same[0].lost.why
-		text := fmt.Sprintf("for %s, and asking goes on: %s (%s)", took.Round(time.Second), why.Message, why.Code)
-		if len(same) == 1 {
-			a.note(a.feed, same[0], "its leader has not answered %s", text)
-			continue
-		}
-		a.feed.put(same[0].part, body{note: fmt.Sprintf("%d partitions of %s, %s the first: their leaders have not answered %s", len(same), a.Topic.Name, a.name(same[0].part), text)})
+		a.noteAll(same, "its leader has not answered for %s, and asking goes on: %s (%s)", "their leaders have not answered for %s, and asking goes on: %s (%s)", took.Round(time.Second), why.Message, why.Code)
 	}
+}
+
+// noteAll tells of parts to which the same has happened, in the words for one or for many.
+func (a *fetching) noteAll(same []*position, one, many string, args ...any) {
+	for _, p := range same {
+		p.lost.told = true
+	}
+	first := same[0]
+	if len(same) == 1 {
+		a.note(a.feed, first, one, args...)
+		return
+	}
+	text := fmt.Sprintf("%d partitions of %s, %s the first: %s", len(same), a.Topic.Name, a.name(first.part), fmt.Sprintf(many, args...))
+	a.feed.put(first.part, body{note: text})
 }
 
 // byReason parts those that have not been told of yet by what befell them, all in the order of partitions.

@@ -15,6 +15,7 @@ type Wanted struct {
 	Groups     []string           // or transactional ids: only the partitions that these are stored in; nil: all
 	Partitions cluster.Partitions // nil: all
 	Range      Range
+	Follow     bool // partitions that cannot be read for now are waited for
 }
 
 // StoredByName reports whether all records of a group, or a transactional id, are in one partition, which its name tells.
@@ -42,6 +43,9 @@ func Plan(ctx context.Context, run *cluster.Run, w Wanted) (*Live, Report, []*cl
 		return l, report, nil
 	}
 	w.measure(ctx, l, &report)
+	if w.Follow {
+		report.Errors = w.await(l, report.Errors)
+	}
 	return l, report, nil
 }
 
