@@ -15,7 +15,7 @@ import (
 // TestKafkaReadCommitted counts behind an open transaction, and again when it is aborted: markers take
 // offsets too, so a reader of committed records is never quite at the high watermark.
 func TestKafkaReadCommitted(t *testing.T) {
-	c := kafkatest.Start(t, kafkatest.Options{})
+	c := kafkatest.Start(t, kafkatest.Options{Props: []string{"transaction.state.log.num.partitions=7"}})
 	c.Topic(t, "orders", 1, 10)
 	commit(t, c, "g", at("orders", 4))
 	commit(t, c, "beyond", at("orders", 12)) // a reader of uncommitted records
@@ -37,6 +37,11 @@ func TestKafkaReadCommitted(t *testing.T) {
 	}
 	check("open", "read_uncommitted", "beyond\torders\t0\t12\t15\t3\tno-members\t-\t-\t-\ng\torders\t0\t4\t15\t11\tno-members\t-\t-\t-\n")
 	check("open", "read_committed", "beyond\torders\t0\t12\t10\t0\tok\t-\t-\t-\ng\torders\t0\t4\t10\t6\tno-members\t-\t-\t-\n")
+	// Of all partitions of __transaction_state the one is read that has the id.
+	named := ok(t, c, "inspect", "--internal-topic", "transaction", "open", "-o", "ndjson")
+	if all := ok(t, c, "inspect", "--internal-topic", "transaction", "--match", "open", "-o", "ndjson"); named != all || named == "" {
+		t.Errorf("records of a transactional id:\n got %q\nwant %q", named, all)
+	}
 	if err := cl.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,7 +17,7 @@ import (
 )
 
 // entry appends a batch with one record, given as the JSON that inspect prints, of a producer or of none (-1). Its
-// time is that of the other segments, or so long ago.
+// time is that of the other segments, or so long ago. It is of the topic in whose folder the segment is.
 func (f *fixture) entry(ts *testscript.TestScript, args []string) error {
 	producer, err := number(args[1])
 	if err != nil {
@@ -30,14 +31,24 @@ func (f *fixture) entry(ts *testscript.TestScript, args []string) error {
 		}
 		r.Timestamp = time.Now().Add(-ago).UnixMilli()
 	}
-	if r.Key, err = inspect.ConsumerOffsets.EncodeKey([]byte(args[2])); err != nil {
+	topic := topicOfFolder(args[0])
+	if r.Key, err = topic.EncodeKey([]byte(args[2])); err != nil {
 		return err
 	}
 	value := bytes.ReplaceAll([]byte(args[3]), []byte("NOW"), strconv.AppendInt(nil, r.Timestamp, 10))
-	if r.Value, err = inspect.ConsumerOffsets.EncodeValue(int16(r.Key[1]), value); err != nil {
+	if r.Value, err = topic.EncodeValue(int16(r.Key[1]), value); err != nil {
 		return err
 	}
 	return appendRecord(ts.MkAbs(args[0]), inspect.Batch{ProducerID: producer, ProducerEpoch: -1, BaseSequence: -1, Transactional: producer >= 0}, r)
+}
+
+func topicOfFolder(path string) inspect.Topic {
+	for _, t := range []inspect.Topic{inspect.ShareGroupState, inspect.TransactionState} {
+		if strings.Contains(path, t.LogName()+"-") {
+			return t
+		}
+	}
+	return inspect.ConsumerOffsets
 }
 
 // ending appends the marker of a producer's transaction.

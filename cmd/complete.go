@@ -144,6 +144,9 @@ func listOf[S ~string](words ...S) cobra.CompletionFunc {
 }
 
 func (s *session) completeGroups(c *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if topic := c.Flags().Lookup("internal-topic"); topic != nil && topic.Value.String() == "transaction" { // its names are no groups
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
 	return s.fromCluster(c.Context(), toComplete, func(ctx context.Context, run *cluster.Run) []string {
 		return slices.DeleteFunc(existingNames(ctx, run, cluster.ScopeGroup), func(name string) bool { return slices.Contains(args, name) })
 	})

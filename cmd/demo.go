@@ -61,6 +61,7 @@ func (s *session) runDemo(ctx context.Context, args []string) error {
 		client, err := cluster.Dial(cluster.Config{Bootstrap: embedded.Addrs(), ClientID: "offsetctl/" + version(), Dial: embedded.Dial}, sub.hooks()...)
 		return client, sub.conn.timeout.d, err
 	}
+	sub.traffic = func(ctx context.Context) error { return embedded.Live(ctx) }
 	err := sub.execute(ctx, args)
 	s.shape.quiet = sub.shape.quiet
 	return err

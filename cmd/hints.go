@@ -23,6 +23,8 @@ func (s *session) hintFor(e *cluster.Error) string {
 		return "ask again; if it stays, the broker is not a complete Kafka"
 	case "GROUP_ID_NOT_FOUND":
 		return s.missingGroupHint(e.Name)
+	case "TRANSACTIONAL_ID_NOT_FOUND":
+		return "list them with: " + s.program + " inspect " + lists(e.Scope)
 	case "UNKNOWN_TOPIC_OR_PARTITION":
 		if e.Scope == cluster.ScopePartition {
 			return ""

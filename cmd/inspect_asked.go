@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/offsetctl/offsetctl/inspect"
@@ -14,6 +13,8 @@ import (
 // wantedNames notes of which groups and topics that are named there is any record, be it shown or not: a name of which
 // there is none is most likely misspelt. Several goroutines may use it.
 type wantedNames struct {
+	scope cluster.Scope // of the names in groups: in __transaction_state they are transactional ids
+
 	match string // the pattern that groups are named by, if matches
 	mu    sync.Mutex
 
@@ -21,6 +22,32 @@ type wantedNames struct {
 	matched bool
 	groups  map[string]bool // nil: none is named
 	topics  map[string]bool // likewise
+}
+
+// selects makes the filter of names; nil: all.
+func (a *wantedNames) selects() (func(name []byte) bool, error) {
+	switch {
+	case a.groups != nil:
+		return func(name []byte) bool {
+			_, named := a.groups[string(name)]
+			return named
+		}, nil
+	case !a.matches:
+		return nil, nil
+	}
+	match, err := parseMatch(a.match)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{} // groups come again and again
+	return func(name []byte) bool {
+		ok, seen := known[string(name)]
+		if !seen {
+			ok = match(string(name))
+			known[string(name)] = ok
+		}
+		return ok
+	}, nil
 }
 
 // filtered makes a filter tell what it sees.
@@ -56,13 +83,14 @@ func (a *wantedNames) filtered(f inspect.Filter, topics cluster.Filter) inspect.
 
 // missed is what there was no record of, after a scan.
 type missed struct {
+	scope          cluster.Scope // of groups
 	groups, topics []string
 	match          string // what no group matched
 	part           bool   // of what was read; else of all there is
 }
 
 func (a *wantedNames) missed(req inspectRequest) missed {
-	m := missed{groups: unseenIn(a.groups), topics: unseenIn(a.topics), part: req.run != nil && req.partitions != nil || req.scan.Range.Given()}
+	m := missed{scope: a.scope, groups: unseenIn(a.groups), topics: unseenIn(a.topics), part: req.run != nil && req.partitions != nil || req.scan.Range.Given()}
 	if a.matches && !a.matched {
 		m.match = a.match
 	}
@@ -88,7 +116,7 @@ func (m missed) errors(ctx context.Context, exists func(context.Context, []strin
 	}
 	var errs []*cluster.Error
 	for _, g := range m.groups {
-		errs = append(errs, &cluster.Error{Scope: cluster.ScopeGroup, Name: g, Code: "GROUP_ID_NOT_FOUND", Message: "no record of this group"})
+		errs = append(errs, &cluster.Error{Scope: m.scope, Name: g, Code: notFound(m.scope), Message: fmt.Sprintf("no record of this %s", m.scope)})
 	}
 	if exists != nil && len(m.topics) > 0 {
 		for _, t := range exists(ctx, m.topics) {
@@ -101,6 +129,14 @@ func (m missed) errors(ctx context.Context, exists func(context.Context, []strin
 	return errs
 }
 
+// notFound is Kafka's code for a group, or a transactional id, that does not exist.
+func notFound(scope cluster.Scope) string {
+	if scope == cluster.ScopeTransactionalID {
+		return "TRANSACTIONAL_ID_NOT_FOUND"
+	}
+	return "GROUP_ID_NOT_FOUND"
+}
+
 // notes say the rest. told are the errors above.
 func (m missed) notes(told []*cluster.Error) (notes []string) {
 	failed := map[missing]bool{}
@@ -108,8 +144,8 @@ func (m missed) notes(told []*cluster.Error) (notes []string) {
 		failed[missing{e.Scope, e.Name}] = true
 	}
 	for _, g := range m.groups {
-		if !failed[missing{cluster.ScopeGroup, g}] {
-			notes = append(notes, fmt.Sprintf("no record of group %s in what was read", g))
+		if !failed[missing{m.scope, g}] {
+			notes = append(notes, fmt.Sprintf("no record of %s %s in what was read", m.scope, g))
 		}
 	}
 	for _, t := range m.topics {
@@ -118,8 +154,7 @@ func (m missed) notes(told []*cluster.Error) (notes []string) {
 		}
 	}
 	if m.match != "" {
-		part := ".*" + strings.TrimSuffix(strings.TrimPrefix(m.match, ".*"), ".*") + ".*"
-		notes = append(notes, fmt.Sprintf("no record of a group that matches; --match is for the whole name, try: --match %s", shellQuote(part)))
+		notes = append(notes, fmt.Sprintf("no record of a %s that matches%s", m.scope, wholeNameHint(m.match)))
 	}
 	return bounded(notes)
 }

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -19,13 +21,20 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 	if err := flush(); err != nil { // the header
 		return err
 	}
-	for _, n := range plan.Notes {
+	for _, n := range slices.Concat(plan.Notes, pastEndNotes(req.scan.Topic, plan.PastEnd), s.notesOfAbsent(ctx, req)) {
 		s.note("%s", n)
+	}
+	if live.Topic.Err.UnknownTopic() {
+		s.note("waiting for topic %s to be created", live.Topic.Name)
+		if live, plan, err = inspect.Await(ctx, live.Run, req.wanted()); err != nil {
+			return err
+		}
 	}
 	if s.errTTY {
 		s.note("waiting for records of %s; Ctrl-C ends it", count(len(live.Parts), "partition"))
 	}
 	found := s.report(plan.Errors, readHints(plan.Errors))
+	ctx, stop := s.startTraffic(ctx)
 	err = live.Follow(ctx, req.scan, inspect.Follower{
 		Row:   func(r *inspect.Row) error { return writeError(w.Row(r)) },
 		Flush: flush,
@@ -40,11 +49,29 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 			found.failed = s.report(errs, readHints(errs)).failed
 		},
 	})
-	if err != nil {
+	if err := cmp.Or(stop(), err); err != nil {
 		return err
 	}
 	if err := closeWriter(w, nil); err != nil {
 		return err
 	}
 	return ended(found)
+}
+
+// startTraffic starts what goes on while records are followed, and ends the context that it returns if that fails. stop
+// ends it, and says why it failed.
+func (s *session) startTraffic(ctx context.Context) (following context.Context, stop func() error) {
+	if s.traffic == nil {
+		return ctx, func() error { return nil }
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	failed := make(chan error, 1)
+	go func() {
+		defer cancel()
+		failed <- s.traffic(ctx)
+	}()
+	return ctx, func() error {
+		cancel()
+		return <-failed
+	}
 }

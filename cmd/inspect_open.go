@@ -19,9 +19,14 @@ func (o inspectOptions) checkOpen(changed func(string) bool) error {
 		return usagef("--open is for commits, in %s", inspect.ConsumerOffsets.LogName())
 	}
 	for _, flag := range []string{"from", "to", "limit", "last", "follow", "latest", "type", "topic", "raw"} {
-		if changed(flag) {
-			return usagef("--open and --%s exclude one another: it shows transactions, not records", flag)
+		if !changed(flag) {
+			continue
 		}
+		refused := &usageError{err: fmt.Errorf("--open and --%s exclude one another: it shows transactions, not records", flag)}
+		if flag == "topic" {
+			refused.hint = "an open transaction is of groups: leave out --topic"
+		}
+		return refused
 	}
 	return nil
 }

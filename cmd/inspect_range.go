@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
 // rangeFlags say what stretch of each partition inspect reads, and in which zone times are.
@@ -35,10 +36,10 @@ func (r rangeFlags) request(req *inspectRequest, now time.Time) error {
 		return usagef("--tz: %w", err)
 	}
 	if req.scan.Range.From, err = r.bound(r.from, now, req.zone); err != nil {
-		return usagef("--from: %w", err)
+		return &usageError{fmt.Errorf("--from: %w", err), ageHint(r.from)}
 	}
 	if req.scan.Range.To, err = r.bound(r.to, now, req.zone); err != nil {
-		return usagef("--to: %w", err)
+		return &usageError{fmt.Errorf("--to: %w", err), ageHint(r.to)}
 	}
 	if req.scan.Range.Reversed() {
 		return usagef("--from %s is after --to %s", r.from, r.to)
@@ -94,11 +95,34 @@ func (r rangeFlags) bound(s string, now time.Time, zone *time.Location) (inspect
 	return inspect.AtTime(t), err
 }
 
+// ageHint is what may be meant by what is no bound.
+func ageHint(s string) string {
+	if d := likelyDuration(strings.TrimPrefix(s, "-")); d != "" {
+		return "did you mean -" + d + "?"
+	}
+	return ""
+}
+
 // needsOnePartition refuses an offset where several partitions are read: it says nothing of but one.
 func (req inspectRequest) needsOnePartition() error {
-	one := len(req.partitions) == 1 || len(req.groups) == 1 && req.scan.Topic == inspect.ConsumerOffsets
+	one := len(req.partitions) == 1 || len(req.groups) == 1 && req.scan.Topic.StoredByName()
 	if one || !req.scan.Range.From.ByOffset() && !req.scan.Range.To.ByOffset() {
 		return nil
 	}
 	return &usageError{errors.New("--from and --to with an offset are for one partition"), "name one group or one --partition, or give a time"}
+}
+
+// likelyTime is from which number on an offset that no log has is more likely seconds since 1970: in 2001 they were.
+const likelyTime = 1_000_000_000
+
+// pastEndNotes say of logs that end before --from why nothing comes of them.
+func pastEndNotes(topic inspect.Topic, logs []inspect.PastEnd) (notes []string) {
+	for _, l := range logs {
+		note := fmt.Sprintf("the log of %s ends at offset %d, before --from %d", cluster.TP{Topic: topic.LogName(), Partition: l.Partition}, l.End, l.Offset)
+		if l.Offset >= likelyTime {
+			note += fmt.Sprintf("; as a time that is written --from @%d", l.Offset)
+		}
+		notes = append(notes, note)
+	}
+	return bounded(notes)
 }

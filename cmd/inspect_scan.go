@@ -71,7 +71,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 	}
 	defer client.Close()
 	run := client.Run(cluster.In(s.now, timeout))
-	live, report, errs := inspect.Plan(ctx, run, inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions, Range: req.scan.Range})
+	live, report, errs := inspect.Plan(ctx, run, req.wanted())
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -102,6 +102,11 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		}
 		return live.Read(ctx, o, emit)
 	})
+}
+
+// wanted is what is planned of a cluster.
+func (req inspectRequest) wanted() inspect.Wanted {
+	return inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions, Range: req.scan.Range, Follow: req.follow}
 }
 
 // segments finds the files that are named.
@@ -197,7 +202,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 	if err := closeWriter(w, errs); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(report.Notes, openNotes(req.scan.Topic, report.Open, s.now), about.notes) {
+	for _, n := range slices.Concat(report.Notes, pastEndNotes(req.scan.Topic, report.PastEnd), openNotes(req.scan.Topic, report.Open, s.now), about.notes) {
 		s.note("%s", n)
 	}
 	return ended(s.report(errs, about.hints))
@@ -227,10 +232,18 @@ func (s *session) missing(ctx context.Context, req inspectRequest, failed []*clu
 		t.hints = s.similar(ctx, req.run, t.errs)
 	} else {
 		for _, g := range m.groups {
-			t.hints[missing{cluster.ScopeGroup, g}] = "the groups that the files tell of are in: " + s.program + " inspect --latest -o name --file PATH"
+			t.hints[missing{m.scope, g}] = fmt.Sprintf("the %ss that the files tell of are in: %s inspect %s --file PATH", m.scope, s.program, lists(m.scope))
 		}
 	}
 	return t
+}
+
+// lists are the flags of inspect that list all groups, or transactional ids.
+func lists(scope cluster.Scope) string {
+	if scope == cluster.ScopeTransactionalID {
+		return "--internal-topic transaction --latest"
+	}
+	return "--latest -o name"
 }
 
 // readHints name the ACL that a scan needs, which is more than to describe the topic.

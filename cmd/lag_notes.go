@@ -107,12 +107,7 @@ func (s *session) noteNoGroup(sel selection, matchSet bool) {
 	case matchSet && (len(sel.types) > 0 || len(sel.states) > 0):
 		s.note("no group has a name that matches and the type or state asked for")
 	case matchSet:
-		part := ".*" + strings.TrimSuffix(strings.TrimPrefix(sel.match, ".*"), ".*") + ".*"
-		if part == sel.match {
-			s.note("no group matches")
-			return
-		}
-		s.note("no group matches; --match is for the whole name, try: --match %s", shellQuote(part))
+		s.note("no group matches%s", wholeNameHint(sel.match))
 	case len(sel.types) > 0 || len(sel.states) > 0:
 		s.note("no group has the type or state asked for")
 	default:

@@ -40,8 +40,9 @@ type session struct {
 
 	now time.Time // when the command began: the only clock of what is printed and of the deadline
 
-	dial dialFunc
-	bare func(context.Context) error // what a command line without a command does; nil: print the help
+	dial    dialFunc
+	traffic func(context.Context) error // goes on while records are followed, until ctx ends; nil: others see to that
+	bare    func(context.Context) error // what a command line without a command does; nil: print the help
 }
 
 // Main runs one command line and returns its exit code. Data goes to out, everything else to errw.

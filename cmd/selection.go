@@ -81,8 +81,8 @@ func (sel *selection) keep(matchSet bool) (func(group string, t cluster.GroupTyp
 	}
 	var match func(string) bool
 	if matchSet {
-		if match, err = wholeName(sel.match); err != nil {
-			return nil, &usageError{fmt.Errorf("--match: %w", err), "regular expressions are RE2: https://github.com/google/re2/wiki/Syntax"}
+		if match, err = parseMatch(sel.match); err != nil {
+			return nil, err
 		}
 	}
 	return func(group string, t cluster.GroupType, state string) bool {
@@ -90,6 +90,15 @@ func (sel *selection) keep(matchSet bool) (func(group string, t cluster.GroupTyp
 			(states == nil || state == "" || slices.Contains(states, state)) &&
 			(match == nil || match(group))
 	}, nil
+}
+
+// parseMatch reads --match.
+func parseMatch(pattern string) (func(name string) bool, error) {
+	match, err := wholeName(pattern)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("--match: %w", err), "regular expressions are RE2: https://github.com/google/re2/wiki/Syntax"}
+	}
+	return match, nil
 }
 
 // wholeName makes a test whether a pattern matches a whole name. The pattern is compiled as it is: put
@@ -107,6 +116,16 @@ func wholeName(pattern string) (func(name string) bool, error) {
 		at := re.FindStringIndex(name)
 		return at != nil && at[0] == 0 && at[1] == len(name)
 	}, nil
+}
+
+// wholeNameHint is what to add where a pattern selected nothing: most likely it is for a part of the name. Empty: it
+// allows for anything around it already.
+func wholeNameHint(pattern string) string {
+	part := strings.TrimSuffix(strings.TrimPrefix(pattern, ".*"), ".*")
+	if part == "" || pattern == ".*"+part+".*" {
+		return ""
+	}
+	return "; --match is for the whole name, try: --match " + shellQuote(".*"+part+".*")
 }
 
 // words checks a list of words against those known, without regard to case, and returns them in the

@@ -44,7 +44,12 @@ func existingNames(ctx context.Context, run *cluster.Run, scope cluster.Scope) [
 		return names
 	}
 	listed, _ := run.ListGroups(ctx)
-	var names []string
+	return groupNamesOf(listed)
+}
+
+// groupNamesOf are the names of groups, not nil, without the empty one, which is close to all short names.
+func groupNamesOf(listed []cluster.Listed) []string {
+	names := []string{}
 	for _, l := range listed {
 		if l.Group != "" {
 			names = append(names, l.Group)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,6 +94,38 @@ func parseDuration(s string) (time.Duration, error) {
 		return 0, wrong
 	}
 	return total + d, nil
+}
+
+// durationPart is a number and what people call a unit.
+var durationPart = regexp.MustCompile(`^\s*(\d+(?:\.\d+)?)\s*([a-z]+)`)
+
+// likelyDuration is a duration in our spelling that may be meant by one that parseDuration refuses, such as 15min or
+// 2 days; empty: there is none.
+func likelyDuration(s string) string {
+	meant := ""
+	for rest := strings.TrimSuffix(strings.ToLower(s), "ago"); strings.TrimSpace(rest) != ""; {
+		m := durationPart.FindStringSubmatch(rest)
+		if m == nil {
+			return ""
+		}
+		n, unit := m[1], m[2]
+		switch {
+		case slices.Contains([]string{"w", "week", "weeks"}, unit):
+			weeks, err := strconv.ParseUint(n, 10, 16)
+			if err != nil {
+				return ""
+			}
+			n, unit = strconv.FormatUint(7*weeks, 10), "d"
+		case slices.Contains([]string{"d", "day", "days", "h", "hr", "hrs", "hour", "hours", "m", "min", "mins", "minute", "minutes", "s", "sec", "secs", "second", "seconds"}, unit):
+			unit = unit[:1]
+		}
+		meant += n + unit
+		rest = rest[len(m[0]):]
+	}
+	if _, err := parseDuration(meant); err != nil {
+		return ""
+	}
+	return meant
 }
 
 // appendTime appends milliseconds since 1970 as a time of a zone, with its offset.

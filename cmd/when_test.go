@@ -70,6 +70,18 @@ func TestParseDuration(t *testing.T) {
 	}
 }
 
+func TestLikelyDuration(t *testing.T) {
+	for in, want := range map[string]string{
+		"15min": "15m", "15 minutes": "15m", "1hour": "1h", "2 days": "2d", "1 Day 2 hrs": "1d2h", "15m": "15m", "15M": "15m", "1w": "7d", "2 weeks": "14d",
+		"30sec": "30s", "1.5hours": "1.5h", "2 days ago": "2d",
+		"": "", "5": "", "1.5d": "", "1.5w": "", "99999w": "", "9999999999d": "", "5 months": "", "yesterday": "", "-5m": "", "2026-11-21": "", "ago": "", "15mi": "", "2h 1d": "",
+	} {
+		if got := likelyDuration(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestParseZone(t *testing.T) {
 	for in, want := range map[string]string{"UTC": "UTC", "local": time.Local.String(), "Europe/Berlin": "Europe/Berlin", "America/New_York": "America/New_York"} {
 		if got, err := parseZone(in); err != nil || got.String() != want {

@@ -21,7 +21,8 @@ type position struct {
 	ends  endings // found in phase markers
 	idle  int     // answers in a row that brought nothing
 
-	lost trouble // zero: its leader answers
+	lost    trouble  // zero: its leader answers
+	awaited *Awaited // it has had no leader yet
 }
 
 // phase is what is fetched of a part.
@@ -38,7 +39,7 @@ const (
 
 // begin is the position at the start of a part.
 func (l *scan) begin(part int) *position {
-	p := &position{part: part, at: l.Parts[part].Start}
+	p := &position{part: part, at: l.Parts[part].Start, awaited: l.Parts[part].Awaited}
 	if l.mode != outcomesFirst {
 		p.phase = beyond
 	}

@@ -26,11 +26,19 @@ type fetching struct {
 func (l *scan) fetch(ctx context.Context) {
 	a := &fetching{scan: l, loops: map[cluster.Broker][]*position{}}
 	for i, part := range l.Parts {
-		if p := l.begin(i); l.settle(l.feed, p) {
+		switch p := l.begin(i); {
+		case !l.settle(l.feed, p):
+		case p.awaited != nil:
+			a.lost = append(a.lost, p)
+		default:
 			a.loops[part.Leader] = append(a.loops[part.Leader], p)
 		}
 	}
+	a.await(a.lost)
 	a.mu.Lock()
+	if a.moving = len(a.lost) > 0; a.moving {
+		a.wg.Go(func() { a.move(ctx) })
+	}
 	for leader := range a.loops {
 		a.wg.Go(func() { a.loop(ctx, leader) })
 	}

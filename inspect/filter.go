@@ -4,7 +4,7 @@ package inspect
 // goroutines at once where the state of several partitions is added up. A record whose key is not understood is shown
 // only where nothing is filtered.
 type Filter struct {
-	Group     func(group []byte) bool
+	Group     func(group []byte) bool                  // in __transaction_state: of the transactional id
 	Partition func(topic []byte, partition int32) bool // of the topic that a commit is for
 	Types     map[string]bool                          // Kafka's record names, and MarkerName
 }
@@ -23,12 +23,21 @@ func (f *Filter) selects(k *Key) bool {
 // about reports whether a key is of a group and a partition that are asked for, whatever its type.
 func (f *Filter) about(k *Key) bool {
 	switch {
-	case f.Group != nil && (k.Group == nil || !f.Group(k.Group)):
+	case f.Group != nil && !f.selectsName(k):
 		return false
 	case f.Partition != nil && (k.Topic == nil || !f.Partition(k.Topic, k.Partition)):
 		return false
 	}
 	return true
+}
+
+// selectsName reports whether a key is of a group, or a transactional id, that is asked for.
+func (f *Filter) selectsName(k *Key) bool {
+	name := k.Group
+	if name == nil {
+		name = k.ID
+	}
+	return name != nil && f.Group(name)
 }
 
 // selectsMarker reports whether the marker of a transaction is shown; touched: the transaction has a record

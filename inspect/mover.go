@@ -46,6 +46,7 @@ func (a *fetching) move(ctx context.Context) {
 		case <-time.After(wait):
 		}
 		lost := a.takeLost()
+		a.tell(lost)
 		topic := a.lookUp(ctx)
 		for _, p := range lost {
 			a.rehome(ctx, topic, p)
@@ -97,17 +98,8 @@ func (a *fetching) again(p *position, why *cluster.Error) {
 	a.lost = append(a.lost, p)
 }
 
-// tell says once of a part that is followed that nothing has come for long: it would look like a quiet one.
-func (a *fetching) tell(p *position) {
-	if since := time.Since(p.lost.since); a.mode == endless && !p.lost.told && since > a.Run.Patience() {
-		p.lost.told = true
-		a.note(a.feed, p, "its leader has not answered for %s, and is asked on: %v", since.Round(time.Second), p.lost.why)
-	}
-}
-
 // rehome hands a part to its leader, or gives it up.
 func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position) {
-	a.tell(p)
 	part, known := topic.Partition(a.Parts[p.part].ID)
 	leader, listed := a.Run.Node(part.Leader)
 	switch {
@@ -119,6 +111,9 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 		a.give(a.feed, p, p.lost.why)
 	case topic.Err != nil || !known || !listed:
 		a.again(p, part.Err)
+	case p.awaited != nil:
+		a.Run.Forget(leader)
+		a.takeUp(ctx, topic, leader, p)
 	case p.lost.why.OutOfRange():
 		a.Run.Forget(leader)
 		a.relocate(ctx, topic, leader, p)

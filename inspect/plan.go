@@ -12,10 +12,15 @@ const planRounds = 3
 // Wanted says which partitions of a topic are read.
 type Wanted struct {
 	Topic      Topic
-	Groups     []string           // of __consumer_offsets: only the partitions that these are stored in; nil: all
+	Groups     []string           // or transactional ids: only the partitions that these are stored in; nil: all
 	Partitions cluster.Partitions // nil: all
 	Range      Range
+	Follow     bool // partitions that cannot be read for now are waited for
 }
+
+// StoredByName reports whether all records of a group, or a transactional id, are in one partition, which its name tells.
+// The state of share groups is stored by group, topic and partition.
+func (t Topic) StoredByName() bool { return t != ShareGroupState }
 
 // Plan finds the partitions to read, and how far they go now. What cannot be read is in the report; only a
 // cluster of which no bootstrap server answers gives none, and then one error per server. A topic that is not
@@ -38,6 +43,9 @@ func Plan(ctx context.Context, run *cluster.Run, w Wanted) (*Live, Report, []*cl
 		return l, report, nil
 	}
 	w.measure(ctx, l, &report)
+	if w.Follow {
+		report.Errors = w.await(l, report.Errors)
+	}
 	return l, report, nil
 }
 
@@ -56,6 +64,7 @@ func (w Wanted) measure(ctx context.Context, l *Live, report *Report) {
 			report.Errors = append(report.Errors, log.Err)
 		case log.Start != nil && log.End != nil && log.Stable != nil && known:
 			read := w.Range.of(log)
+			report.PastEnd = w.Range.pastEnd(report.PastEnd, tp.Partition, *log.End)
 			l.Parts = append(l.Parts, Part{ID: tp.Partition, Leader: leader, LogStart: *log.Start, Start: read.from, End: read.to, Stable: *log.Stable, LogEnd: *log.End})
 		default:
 			report.Errors = append(report.Errors, &cluster.Error{Scope: cluster.ScopePartition, Name: tp.String(), Code: cluster.CodeIncomplete, Message: "its leader did not tell where the log begins and ends", Retriable: true})
@@ -75,7 +84,7 @@ func (w Wanted) choose(t cluster.Topic) (tps []cluster.TP, errs []*cluster.Error
 	for _, p := range t.Partitions {
 		tp := cluster.TP{Topic: t.Name, Partition: p.ID}
 		switch {
-		case w.Groups != nil && w.Topic == ConsumerOffsets && !stored[p.ID], w.Partitions != nil && !w.Partitions[p.ID]:
+		case w.Groups != nil && w.Topic.StoredByName() && !stored[p.ID], w.Partitions != nil && !w.Partitions[p.ID]:
 		case p.Err != nil:
 			errs = append(errs, p.Err)
 		default:

@@ -80,6 +80,14 @@ func (r Range) of(log cluster.Log) span {
 	return span{from, min(max(r.To.in(log, end), from), end)}
 }
 
+// pastEnd adds a log to list if it ends before the range begins.
+func (r Range) pastEnd(list []PastEnd, partition int32, end int64) []PastEnd {
+	if r.From.ByOffset() && r.From.n > end {
+		return append(list, PastEnd{partition, r.From.n, end})
+	}
+	return list
+}
+
 // in is the bound's offset in a log, or one of the unbounded side.
 func (b Bound) in(log cluster.Log, side int64) int64 {
 	switch b.kind {

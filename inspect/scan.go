@@ -30,6 +30,14 @@ type Report struct {
 	Open   []OpenTransaction
 	Errors []*cluster.Error
 	Notes  []string // what is worth knowing and no failure
+
+	PastEnd []PastEnd // of a range that begins at an offset
+}
+
+// PastEnd is a log that ends before the offset that the range begins at, so that nothing is read of it.
+type PastEnd struct {
+	Partition   int32
+	Offset, End int64 // asked for; next in the log
 }
 
 // Join is the report with what another has to say after it.
@@ -39,6 +47,7 @@ func (r Report) Join(later Report) Report {
 		Open:      slices.Concat(r.Open, later.Open),
 		Errors:    slices.Concat(r.Errors, later.Errors),
 		Notes:     slices.Concat(r.Notes, later.Notes),
+		PastEnd:   slices.Concat(r.PastEnd, later.PastEnd),
 	}
 }
 

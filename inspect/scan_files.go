@@ -26,6 +26,7 @@ func Files(ctx context.Context, segments []Segment, o Options, emit func(*Row) e
 	f := &fileScan{show: newShow(partitions, o, emit, func() {}), topic: o.Topic, progress: o.Progress}
 	f.progress.beginFiles(logs)
 	unread, orders := make([]*cluster.Error, len(logs)), make([]error, len(logs))
+	var past []PastEnd
 	for i, log := range logs {
 		found, err := scout(ctx, log, o.Range)
 		if err == nil {
@@ -39,6 +40,7 @@ func Files(ctx context.Context, segments []Segment, o Options, emit func(*Row) e
 		if err != nil {
 			unread[i] = unreadable(o.Topic, log[0].Partition, err)
 		}
+		past = o.Range.pastEnd(past, log[0].Partition, found.order.next)
 		f.progress.partition()
 	}
 	err := f.show.close()
@@ -51,7 +53,7 @@ func Files(ctx context.Context, segments []Segment, o Options, emit func(*Row) e
 		}
 	}
 	report := f.show.report()
-	report.Errors = f.show.errors(unread)
+	report.Errors, report.PastEnd = f.show.errors(unread), past
 	return report, err
 }
 

@@ -14,6 +14,8 @@ type Part struct {
 	ID                                   int32
 	Leader                               cluster.Broker
 	LogStart, Start, Stable, End, LogEnd int64
+
+	Awaited *Awaited // of what is followed: nothing is known of the log yet; nil: it is
 }
 
 // Live is a scan of a topic on its brokers.

@@ -19,13 +19,22 @@ import (
 // Scope says what kind of thing an Error concerns.
 type Scope string
 
-// The four scopes of an Error.
+// The scopes of an Error.
 const (
-	ScopeBroker    Scope = "broker"    // Name is host:port, or "2 (host:port)" once the node id is known
-	ScopeGroup     Scope = "group"     // Name is the group id
-	ScopeTopic     Scope = "topic"     // Name is the topic
-	ScopePartition Scope = "partition" // Name is topic:partition
+	ScopeBroker          Scope = "broker"          // Name is host:port, or "2 (host:port)" once the node id is known
+	ScopeGroup           Scope = "group"           // Name is the group id
+	ScopeTopic           Scope = "topic"           // Name is the topic
+	ScopePartition       Scope = "partition"       // Name is topic:partition
+	ScopeTransactionalID Scope = "transactionalId" // Name is the transactional id
 )
+
+// String is the scope in words.
+func (s Scope) String() string {
+	if s == ScopeTransactionalID {
+		return "transactional id"
+	}
+	return string(s)
+}
 
 // Error is one failure and the one thing it concerns. It is data: it stands beside what succeeded,
 // and in the errors of the machine formats.

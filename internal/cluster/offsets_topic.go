@@ -12,7 +12,8 @@ import (
 // stored there.
 const OffsetsTopic = "__consumer_offsets"
 
-// OffsetsPartition is the partition of the topic __consumer_offsets that everything of one group is stored in;
+// OffsetsPartition is the partition of the topic __consumer_offsets that everything of one group is stored in, and of
+// __transaction_state that of a transactional id, which is found in the same way (TransactionStateManager.partitionFor);
 // false if the topic has no partitions, or they are not known.
 func (t Topic) OffsetsPartition(group string) (int32, bool) {
 	if len(t.Partitions) == 0 {
