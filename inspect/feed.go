@@ -17,6 +17,8 @@ type body struct {
 	aborted []cluster.Aborted
 	markers endings // instead of batches: those beyond the last stable offset, before what they decide on
 
+	misplaced *misplaced // instead of batches: one that cannot be where it says
+
 	// Of what has no end, instead of batches: what is to be said at once.
 	note   string
 	back   *int64         // the log was cut back to here, so that offsets begin again

@@ -78,7 +78,7 @@ func (a *fetching) fetchOnce(ctx context.Context, leader cluster.Broker, open []
 	asked := slices.DeleteFunc(open, func(p *position) bool { return (p.phase == stable) != isStable })
 	var from []cluster.FetchFrom
 	for _, p := range asked {
-		from = append(from, cluster.FetchFrom{Partition: a.Parts[p.part].ID, Offset: p.at})
+		from = append(from, cluster.FetchFrom{Partition: a.Parts[p.part].ID, Offset: p.asks()})
 	}
 	got, e := a.Run.Fetch(ctx, leader, a.Topic, from, isStable, fetchLimits())
 	for k, p := range asked {
@@ -89,9 +89,11 @@ func (a *fetching) fetchOnce(ctx context.Context, leader cluster.Broker, open []
 		switch {
 		case why == nil:
 			p.lost = trouble{}
-			a.take(a.feed, p, got[k], k == 0)
+			a.accept(a.feed, p, got[k], k == 0)
+		case p.claim.asked() && why.OutOfRange():
+			p.claim.denied = true
 		case !retry(why):
-			a.give(a.feed, p, why)
+			a.giveUp(a.feed, p, why)
 		default:
 			a.lose(ctx, leader, p, why)
 		}
@@ -123,7 +125,7 @@ func (a *fetching) hand(ctx context.Context, leader cluster.Broker, p *position)
 // lose takes a part from a leader's loop, for the mover to find who leads it now.
 func (a *fetching) lose(ctx context.Context, leader cluster.Broker, p *position, why *cluster.Error) {
 	p.lost.note(why)
-	p.idle = 0
+	p.idle, p.claim = 0, claim{} // the next leader may have another log
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.loops[leader] = slices.DeleteFunc(a.loops[leader], func(other *position) bool { return other == p })

@@ -76,6 +76,9 @@ func (w *following) take(i int, b body) error {
 	}
 	undecided := func(*Batch) Outcome { return Open }
 	err := pieces(b.batches, undecided, w.readers[i].piece)
+	if m := b.misplaced; m != nil {
+		err = m.row(w.readers[i])
+	}
 	w.readers[i].open = nil // is told by nobody: the marker may be next
 	return err
 }

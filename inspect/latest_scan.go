@@ -237,6 +237,9 @@ func (l *State) take(f *feed) {
 		for batch := range Batches(b.batches) {
 			l.parts[i].batch(&batch)
 		}
+		if b.misplaced != nil {
+			l.parts[i].misplaced(b.misplaced)
+		}
 		f.release(i)
 	}
 }

@@ -103,6 +103,10 @@ func (l *Live) deal(f *feed, i int, s *show) error {
 		}
 		below.take(b.aborted)
 		err := pieces(b.batches, decide, func(p piece) error { return s.piece(i, p, nil) })
+		if m := b.misplaced; m != nil {
+			decide(&m.Batch)
+			err = s.do(i, m.row, nil)
+		}
 		if err != nil {
 			return err
 		}
