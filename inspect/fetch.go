@@ -8,9 +8,13 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// fetchLimits of one request. Brokers fill an answer in the order asked, so the lowest partitions come first.
-func fetchLimits() cluster.FetchLimits {
-	return cluster.FetchLimits{Partition: 4 << 20, Total: 16 << 20, MinBytes: 1, Wait: 500 * time.Millisecond}
+// partitionMost is the most bytes of one partition that one request asks for.
+const partitionMost = 4 << 20
+
+// fetchLimits of one request for so many bytes. Brokers fill an answer in the order asked, so the lowest partitions
+// come first.
+func fetchLimits(bytes int) cluster.FetchLimits {
+	return cluster.FetchLimits{Partition: int32(min(bytes, partitionMost)), Total: int32(bytes), MinBytes: 1, Wait: 500 * time.Millisecond}
 }
 
 // position is how far the fetching of one part has come. At any time one goroutine has it: a loop or the mover.

@@ -31,6 +31,7 @@ func (l *Live) fetch(ctx context.Context, f *feed) {
 			a.loops[part.Leader] = append(a.loops[part.Leader], p)
 		}
 	}
+	f.share(len(a.loops))
 	a.mu.Lock()
 	for leader := range a.loops {
 		a.wg.Go(func() { a.loop(ctx, leader) })
@@ -42,11 +43,12 @@ func (l *Live) fetch(ctx context.Context, f *feed) {
 // loop asks a leader for all of its parts, the lowest first, until it has none any more.
 func (a *fetching) loop(ctx context.Context, leader cluster.Broker) {
 	for {
-		chosen := a.feed.choose(ctx, func() []int { return a.open(leader) })
+		chosen, bytes := a.feed.choose(ctx, func() []int { return a.open(leader) })
 		if len(chosen) == 0 {
 			return
 		}
-		a.fetchOnce(ctx, leader, a.positions(leader, chosen))
+		a.fetchOnce(ctx, leader, a.positions(leader, chosen), fetchLimits(bytes))
+		a.feed.got(bytes)
 	}
 }
 
@@ -73,14 +75,14 @@ func (a *fetching) positions(leader cluster.Broker, parts []int) []*position {
 }
 
 // fetchOnce sends one request for the parts that are in the phase of the first of them.
-func (a *fetching) fetchOnce(ctx context.Context, leader cluster.Broker, open []*position) {
+func (a *fetching) fetchOnce(ctx context.Context, leader cluster.Broker, open []*position, limits cluster.FetchLimits) {
 	isStable := open[0].phase == stable
 	asked := slices.DeleteFunc(open, func(p *position) bool { return (p.phase == stable) != isStable })
 	var from []cluster.FetchFrom
 	for _, p := range asked {
 		from = append(from, cluster.FetchFrom{Partition: a.Parts[p.part].ID, Offset: p.asks()})
 	}
-	got, e := a.Run.Fetch(ctx, leader, a.Topic, from, isStable, fetchLimits())
+	got, e := a.Run.Fetch(ctx, leader, a.Topic, from, isStable, limits)
 	for k, p := range asked {
 		why := e.Of(cluster.ScopePartition, a.name(p.part))
 		if e == nil {
