@@ -204,7 +204,7 @@ func (l *Live) stuck(p *position, err error) *cluster.Error {
 	if err != nil {
 		reason = fmt.Sprintf("reading from offset %d: %v", p.at, err)
 	}
-	return &cluster.Error{Scope: cluster.ScopePartition, Name: l.name(p.part), Code: "CORRUPT_MESSAGE", Message: reason, Err: err}
+	return &cluster.Error{Scope: cluster.ScopePartition, Name: l.name(p.part), Code: cluster.CodeCorrupt, Message: reason, Err: err}
 }
 
 // trimmed goes on at the new start of a log that was trimmed meanwhile.

@@ -167,7 +167,7 @@ func (w *windows) take(l *Live, got Report) {
 	for _, e := range got.Errors {
 		w.errs.Add(e)
 		for i, p := range l.Parts {
-			if e.Code != "CORRUPT_MESSAGE" && (e.Name == l.name(i) || e.Scope == cluster.ScopeTopic) {
+			if e.Code != cluster.CodeCorrupt && (e.Name == l.name(i) || e.Scope == cluster.ScopeTopic) {
 				w.found[p.ID] = math.MaxInt
 			}
 		}
