@@ -77,8 +77,7 @@ func (l *Live) settle(f *feed, p *position) bool {
 	for p.phase != finished && p.at >= part.until(p.phase) {
 		switch p.phase {
 		case stable:
-			p.phase, p.at = markers, max(p.at, part.Stable, part.Start)
-			p.ends = endings{}
+			p.phase, p.ends = markers, endings{}
 		case markers:
 			f.put(p.part, body{markers: p.ends})
 			p.phase, p.at = beyond, max(part.Stable, part.Start)

@@ -2,9 +2,12 @@ package inspect
 
 import (
 	"io"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -82,5 +85,47 @@ func TestLiveBrokersThatAreAllReplaced(t *testing.T) {
 			return nil, io.EOF, f.CurrentNode() != 9
 		})
 		wantScan(t, scanned{Rows: want}, f.read(live, Options{}))
+	})
+}
+
+// A new leader has as many answers to begin as the one before had.
+func TestLiveNewLeaderThatIsSlowToo(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		f.commits(f.producer(), 0, "g", 1)
+		n := 0
+		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			n++
+			resp := answer(req, 0, nil)
+			if n == idleLimit {
+				resp.Topics[0].Partitions[0].ErrorCode = kerr.NotLeaderForPartition.Code
+			}
+			return resp, nil, n < 2*idleLimit
+		})
+		wantScan(t, scanned{Rows: []string{"0/0 OffsetCommit g orders:0 1"}}, f.scan(Options{}))
+	})
+}
+
+// What is before the range is not fetched, wherever the first open transaction begins.
+func TestLiveRangeBeyondAnOpenTransactionIsReadFromItsStart(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		open := f.producer(kgo.TransactionalID("open"))
+		if err := open.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		f.commits(open, 0, "open", 0)
+		p := f.producer()
+		for n := range int64(5) {
+			f.commits(p, 0, "g", n+1)
+		}
+		live, _ := f.plan(Wanted{Range: Range{From: AtOffset(4)}})
+		var asked []int64
+		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			asked = append(asked, req.Topics[0].Partitions[0].FetchOffset)
+			return nil, nil, false
+		})
+		wantScan(t, scanned{Rows: []string{"0/4 OffsetCommit g orders:0 4", "0/5 OffsetCommit g orders:0 5"}}, f.read(live, Options{}))
+		if !slices.Equal(asked, []int64{4, 4}) {
+			t.Errorf("asked for %v, want twice for all from 4 on: for the markers, and for the records", asked)
+		}
 	})
 }
