@@ -212,7 +212,7 @@ func (l *Live) trimmed(f *feed, p *position, start int64) {
 		l.note(f, p, "the records from offset %d to %d are gone: the log was trimmed meanwhile", p.at, min(start, l.Parts[p.part].End)-1)
 		f.progress.advance(min(start, l.Parts[p.part].until(p.phase)) - p.at)
 	}
-	p.at, p.claim = start, claim{}
+	p.at = start
 	l.settle(f, p)
 }
 

@@ -127,7 +127,7 @@ func (a *fetching) hand(ctx context.Context, leader cluster.Broker, p *position)
 // lose takes a part from a leader's loop, for the mover to find who leads it now.
 func (a *fetching) lose(ctx context.Context, leader cluster.Broker, p *position, why *cluster.Error) {
 	p.lost.note(why)
-	p.idle, p.claim = 0, claim{} // the next leader may have another log
+	p.idle = 0
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.loops[leader] = slices.DeleteFunc(a.loops[leader], func(other *position) bool { return other == p })

@@ -20,6 +20,7 @@ type leaderLog struct {
 	segments []logSegment
 	end      int64
 	limit    int // bytes of an answer; its first batch comes whole all the same
+	aborted  []kmsg.FetchResponseTopicPartitionAbortedTransaction
 }
 
 // logSegment is of batches with one commit each, all of the same size.
@@ -66,7 +67,7 @@ func (f *liveFake) answers(l *leaderLog) (asked *[]int64) {
 		}
 		resp := answer(req, 0, records)
 		p := &resp.Topics[0].Partitions[0]
-		p.HighWatermark, p.LastStableOffset = l.end, l.end
+		p.HighWatermark, p.LastStableOffset, p.AbortedTransactions = l.end, l.end, l.aborted
 		if err != nil {
 			p.ErrorCode = kerr.OffsetOutOfRange.Code
 		}
@@ -189,12 +190,12 @@ func TestLiveHolesAreNotTakenForWrongOffsets(t *testing.T) {
 		rows  []string
 		asked []int64
 	}{
-		{"holes and the end", leaderLog{[]logSegment{segmentOf(t, 3, 90, 5000, 5001)}, 5002, 1 << 20}, 5002, commitRows(3, 90, 5000, 5001), []int64{0}},
-		{"a hole before the end", leaderLog{[]logSegment{segmentOf(t, 3, 90)}, 91, 1 << 20}, 91, commitRows(3, 90), []int64{0}},
-		{"a hole before a cut batch", leaderLog{[]logSegment{segmentOf(t, 3, 90, 100)}, 101, 2*one + 8}, 101, commitRows(3, 90, 100), []int64{0, 91}},
-		{"a segment that ends behind a hole", leaderLog{[]logSegment{segmentOf(t, 3, 90), segmentOf(t, 100, 101)}, 102, 1 << 20}, 102, commitRows(3, 90, 100, 101), []int64{0, 90, 91}},
-		{"a hole at the end of the range", leaderLog{[]logSegment{segmentOf(t, 3, 90, 91)}, 92, 1 << 20}, 50, commitRows(3), []int64{0}},
-		{"one record since, behind a hole at the end", leaderLog{[]logSegment{segmentOf(t, 3, 90)}, 92, 1 << 20}, 50, commitRows(3), []int64{0, 90}},
+		{"holes and the end", leaderLog{segments: []logSegment{segmentOf(t, 3, 90, 5000, 5001)}, end: 5002, limit: 1 << 20}, 5002, commitRows(3, 90, 5000, 5001), []int64{0}},
+		{"a hole before the end", leaderLog{segments: []logSegment{segmentOf(t, 3, 90)}, end: 91, limit: 1 << 20}, 91, commitRows(3, 90), []int64{0}},
+		{"a hole before a cut batch", leaderLog{segments: []logSegment{segmentOf(t, 3, 90, 100)}, end: 101, limit: 2*one + 8}, 101, commitRows(3, 90, 100), []int64{0, 91}},
+		{"a segment that ends behind a hole", leaderLog{segments: []logSegment{segmentOf(t, 3, 90), segmentOf(t, 100, 101)}, end: 102, limit: 1 << 20}, 102, commitRows(3, 90, 100, 101), []int64{0, 90, 91}},
+		{"a hole at the end of the range", leaderLog{segments: []logSegment{segmentOf(t, 3, 90, 91)}, end: 92, limit: 1 << 20}, 50, commitRows(3), []int64{0}},
+		{"one record since, behind a hole at the end", leaderLog{segments: []logSegment{segmentOf(t, 3, 90)}, end: 92, limit: 1 << 20}, 50, commitRows(3), []int64{0, 90}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			live(t, 1, func(t *testing.T, f *liveFake) {
@@ -211,7 +212,7 @@ func TestLiveHolesAreNotTakenForWrongOffsets(t *testing.T) {
 // A batch that is gone when the leader is asked for it again was compacted meanwhile, and is no damage.
 func TestLiveBatchThatIsCompactedMeanwhileIsNoDamage(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
-		l := leaderLog{[]logSegment{segmentOf(t, 3, 90), segmentOf(t, 100, 101)}, 102, 1 << 20}
+		l := leaderLog{segments: []logSegment{segmentOf(t, 3, 90), segmentOf(t, 100, 101)}, end: 102, limit: 1 << 20}
 		n := 0
 		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
 			if n++; n == 2 {
@@ -229,19 +230,23 @@ func TestLiveMarkerWhoseOffsetIsWrongEndsItsTransaction(t *testing.T) {
 	for _, stable := range []int64{0, 5} {
 		t.Run(fmt.Sprintf("stable up to %d", stable), func(t *testing.T) {
 			live(t, 1, func(t *testing.T, f *liveFake) {
-				log := newTestLog(t).pending(9, 1, "a", 1).ends(9, 1, true).commits("g", 1).pending(9, 1, "b", 2).ends(9, 1, false)
-				l := leaderLog{[]logSegment{{[]int64{0}, log.bytes}}, 5, 1 << 20}
+				log := newTestLog(t).pending(9, 1, "a", 1).ends(9, 1, false).commits("g", 1).pending(9, 1, "b", 2).ends(9, 1, true)
+				l := leaderLog{segments: []logSegment{{[]int64{0}, log.bytes}}, end: 5, limit: 1 << 20}
 				first, _ := NextBatch(log.bytes)
 				binary.BigEndian.PutUint64(log.bytes[len(first.Bytes):], 1<<50)
 				live, _ := f.plan(Wanted{})
 				live.Parts[0].End, live.Parts[0].Stable, live.Parts[0].LogEnd = 5, stable, 5
+				l.aborted = []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 9, FirstOffset: 0}}
 				f.answers(&l)
 				got := f.read(live, Options{})
-				b := "0/3 OffsetCommit b orders:0 2 aborted(9,1)"
-				if stable > 0 { // the answer has no list of aborted transactions
-					b = "0/3 OffsetCommit b orders:0 2 committed(9,1)"
+				wantPrefixes(t, []string{"0/0 OffsetCommit a orders:0 1 aborted(9,1)", "0/1 ERROR batch that says", "0/2 ", "0/3 OffsetCommit b orders:0 2 committed(9,1)", "0/4 "}, got.Rows)
+				state, err := live.Latest(t.Context(), Options{})
+				if err != nil {
+					t.Fatal(err)
 				}
-				wantPrefixes(t, []string{"0/0 OffsetCommit a orders:0 1 committed(9,1)", "0/1 ERROR batch that says", "0/2 ", b, "0/4 "}, got.Rows)
+				if c := state.Commits(); len(c) != 2 || c[0].Group != "b" || c[1].Group != "g" {
+					t.Errorf("latest commits %+v, want none of an aborted transaction", c)
+				}
 				if len(got.Errors) != 1 {
 					t.Errorf("got %q", got.Errors)
 				}
@@ -253,7 +258,7 @@ func TestLiveMarkerWhoseOffsetIsWrongEndsItsTransaction(t *testing.T) {
 // What is followed goes on behind a batch whose offset is wrong.
 func TestFollowShowsABatchWhoseOffsetIsWrong(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
-		l := leaderLog{[]logSegment{segmentOf(t, 0, 1, 2)}, 3, 1 << 20}
+		l := leaderLog{segments: []logSegment{segmentOf(t, 0, 1, 2)}, end: 3, limit: 1 << 20}
 		l.segments[0].say(2, 9)
 		f.answers(&l)
 		got, stop := f.follow(Options{})
