@@ -21,6 +21,7 @@ type leaderLog struct {
 	end      int64
 	limit    int // bytes of an answer; its first batch comes whole all the same
 	aborted  []kmsg.FetchResponseTopicPartitionAbortedTransaction
+	before   func() // of each answer
 }
 
 // logSegment is of batches with one commit each, all of the same size.
@@ -61,6 +62,9 @@ func (f *liveFake) answers(l *leaderLog) (asked *[]int64) {
 	f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
 		offset := req.Topics[0].Partitions[0].FetchOffset
 		*asked = append(*asked, offset)
+		if l.before != nil {
+			l.before()
+		}
 		records, err := l.read(offset)
 		if len(records) == 0 && err == nil {
 			time.Sleep(time.Duration(req.MaxWaitMillis) * time.Millisecond) // of the bubble
@@ -214,13 +218,12 @@ func TestLiveBatchThatIsCompactedMeanwhileIsNoDamage(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
 		l := leaderLog{segments: []logSegment{segmentOf(t, 3, 90), segmentOf(t, 100, 101)}, end: 102, limit: 1 << 20}
 		n := 0
-		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+		l.before = func() {
 			if n++; n == 2 {
 				l.segments[0] = segmentOf(t, 3)
 			}
-			records, _ := l.read(req.Topics[0].Partitions[0].FetchOffset)
-			return answer(req, 0, records), nil, true
-		})
+		}
+		f.answers(&l)
 		wantScan(t, scanned{Rows: commitRows(3, 100, 101)}, f.readLog(&l, 102))
 	})
 }
@@ -260,12 +263,15 @@ func TestFollowShowsABatchWhoseOffsetIsWrong(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
 		l := leaderLog{segments: []logSegment{segmentOf(t, 0, 1, 2)}, end: 3, limit: 1 << 20}
 		l.segments[0].say(2, 9)
+		start := time.Now()
+		l.before = func() {
+			if time.Since(start) > time.Minute && l.end == 3 {
+				l.segments, l.end = append(l.segments, segmentOf(t, 3, 4)), 5
+			}
+		}
 		f.answers(&l)
 		got, stop := f.follow(Options{})
-		pass(time.Minute)
-		l.segments = append(l.segments, segmentOf(t, 3, 4))
-		l.end = 5
-		pass(time.Minute)
+		pass(2 * time.Minute)
 		stop()
 		pass(time.Second) // for the leader's last answer
 		wantPrefixes(t, []string{"0/0 ", "0/1 ", "0/2 ERROR batch that says it has offsets 9 to 9", "0/3 ", "0/4 "}, got.Rows)
