@@ -8,14 +8,23 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// feedBudget bounds the bytes that wait to be shown, of all partitions together.
-const feedBudget = 32 << 20
+// feedBudget bounds the bytes that wait to be shown and those that have been asked for, of all partitions together.
+const feedBudget = 48 << 20
+
+// The most and the least bytes that one request asks for. Leaders share half of the budget, so that there is room for
+// what they ask for while as much waits; where there are so many that the least is too much, they take turns.
+const (
+	requestMost  = 16 << 20
+	requestLeast = 256 << 10
+)
 
 // body is what one Fetch brought of a partition: whole batches.
 type body struct {
 	batches []byte
 	aborted []cluster.Aborted
 	markers endings // instead of batches: those beyond the last stable offset, before what they decide on
+
+	misplaced *misplaced // instead of batches: one that cannot be where it says
 
 	// Of what has no end, instead of batches: what is to be said at once.
 	note   string
@@ -24,14 +33,17 @@ type body struct {
 }
 
 // feed hands bodies from the loops that fetch, one per leader, to the one reader, which takes partition after
-// partition. A loop may fetch ahead within the budget; for the partition being read it always may, so that the
-// reader never waits for what others have filled the budget with.
+// partition. A loop may fetch ahead within the budget, from which what it asks for is taken before it asks; for the
+// partition being read it always may, so that the reader never waits for what others have filled the budget with. That
+// one request, and what a batch is larger than what was asked for, are all that may be beyond the budget.
 type feed struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	budget  int // feedBudget
+	request int // bytes that a loop may ask for at once
 	reading int // index of the partition that the reader is at
 	waiting int // bytes in all queues
+	asked   int // bytes that loops have asked for, and not got yet
 	stopped bool
 	queues  []queue
 
@@ -49,7 +61,7 @@ type queue struct {
 }
 
 func newFeed(partitions int) *feed {
-	f := &feed{budget: feedBudget, queues: make([]queue, partitions)}
+	f := &feed{budget: feedBudget, request: requestMost, queues: make([]queue, partitions)}
 	f.changed = sync.NewCond(&f.mu)
 	return f
 }
@@ -109,24 +121,49 @@ func (f *feed) stop() {
 	f.changed.Broadcast()
 }
 
-// choose waits until some of the partitions that are open may be fetched, and returns those; none: none is open any
-// more, or the scan has ended. What is open, in order, may change meanwhile: see wake.
-func (f *feed) choose(ctx context.Context, open func() []int) []int {
+// share parts the budget among so many leaders.
+func (f *feed) share(leaders int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.request = min(max(f.budget/2/max(leaders, 1), requestLeast), requestMost)
+}
+
+// choose waits until some of the partitions that are open may be fetched, and returns those, and how many bytes of them
+// may be asked for, which are taken from the budget until they are got; none: none is open any more, or the scan has
+// ended. What is open, in order, may change meanwhile: see wake.
+func (f *feed) choose(ctx context.Context, open func() []int) (parts []int, bytes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for !f.stopped && ctx.Err() == nil {
 		mine := open()
-		if len(mine) == 0 || f.waiting < f.budget {
-			return mine
+		if len(mine) == 0 {
+			return nil, 0
+		}
+		if f.waiting+f.asked+f.request <= f.budget {
+			return mine, f.ask()
 		}
 		for _, i := range mine {
 			if !f.unordered && i == f.reading && len(f.queues[i].bodies) == 0 {
-				return []int{i}
+				return []int{i}, f.ask()
 			}
 		}
 		f.changed.Wait()
 	}
-	return nil
+	return nil, 0
+}
+
+// ask takes what one request may bring from the budget.
+func (f *feed) ask() int {
+	f.asked += f.request
+	return f.request
+}
+
+// got says that an answer has come, and been put.
+func (f *feed) got(bytes int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked -= bytes
+	f.changed.Broadcast()
 }
 
 // wake has choose look again at what is open.

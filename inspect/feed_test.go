@@ -30,7 +30,7 @@ func testLoop(ctx context.Context, f *feed, mine []int, n, size int) {
 		return open
 	}
 	for {
-		open := f.choose(ctx, some)
+		open, bytes := f.choose(ctx, some)
 		if len(open) == 0 {
 			return
 		}
@@ -41,6 +41,7 @@ func testLoop(ctx context.Context, f *feed, mine []int, n, size int) {
 				f.end(i, nil)
 			}
 		}
+		f.got(bytes)
 	}
 }
 
@@ -73,7 +74,7 @@ func TestFeedKeepsTheOrderAndNeverDeadlocks(t *testing.T) {
 			t.Run(fmt.Sprintf("budget %d, %d leaders", budget, leaders), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					f := newFeed(partitions)
-					f.budget = budget
+					f.budget, f.request = budget, 100
 					var wg sync.WaitGroup
 					for l := range leaders {
 						var mine []int
@@ -87,8 +88,8 @@ func TestFeedKeepsTheOrderAndNeverDeadlocks(t *testing.T) {
 					if d := cmp.Diff(want, got); d != "" {
 						t.Errorf("(-want +got):\n%s", d)
 					}
-					if f.waiting != 0 {
-						t.Errorf("%d bytes wait though all were taken", f.waiting)
+					if f.waiting != 0 || f.asked != 0 {
+						t.Errorf("%d bytes wait and %d are asked for though all were taken", f.waiting, f.asked)
 					}
 				})
 			})
@@ -99,14 +100,14 @@ func TestFeedKeepsTheOrderAndNeverDeadlocks(t *testing.T) {
 func TestFeedStopsFetchingAtItsBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFeed(2)
-		f.budget = 250
+		f.budget, f.request = 350, 100
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() { testLoop(ctx, f, []int{1}, 100, 100) })
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if n := len(f.queues[1].bodies); n != 3 {
-			t.Errorf("%d bodies wait, want 3: the one that fills the budget is the last", n)
+			t.Errorf("%d bodies wait, want 3: another one may not fit", n)
 		}
 		cancel()
 		f.stop()
@@ -121,7 +122,7 @@ func TestFeedStopEndsEverything(t *testing.T) {
 		f.put(1, body{batches: make([]byte, 10)})
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if open := f.choose(t.Context(), func() []int { return []int{1} }); open != nil {
+			if open, _ := f.choose(t.Context(), func() []int { return []int{1} }); open != nil {
 				t.Errorf("may fetch %v after stop", open)
 			}
 		})
@@ -136,7 +137,7 @@ func TestFeedStopEndsEverything(t *testing.T) {
 		if _, ok := f.next(1); ok {
 			t.Error("a body came after stop")
 		}
-		if open := f.choose(t.Context(), func() []int { return []int{0, 1} }); open != nil {
+		if open, _ := f.choose(t.Context(), func() []int { return []int{0, 1} }); open != nil {
 			t.Errorf("may fetch %v after stop", open)
 		}
 	})
@@ -151,7 +152,7 @@ func TestFeedLooksAgainAtWhatIsOpen(t *testing.T) {
 		open := []int{1}
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if got := f.choose(t.Context(), func() []int { return open }); !slices.Equal(got, []int{0}) {
+			if got, _ := f.choose(t.Context(), func() []int { return open }); !slices.Equal(got, []int{0}) {
 				t.Errorf("may fetch %v, want the partition being read", got)
 			}
 		})

@@ -8,9 +8,13 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// fetchLimits of one request. Brokers fill an answer in the order asked, so the lowest partitions come first.
-func fetchLimits() cluster.FetchLimits {
-	return cluster.FetchLimits{Partition: 4 << 20, Total: 16 << 20, MinBytes: 1, Wait: 500 * time.Millisecond}
+// partitionMost is the most bytes of one partition that one request asks for.
+const partitionMost = 4 << 20
+
+// fetchLimits of one request for so many bytes. Brokers fill an answer in the order asked, so the lowest partitions
+// come first.
+func fetchLimits(bytes int) cluster.FetchLimits {
+	return cluster.FetchLimits{Partition: int32(min(bytes, partitionMost)), Total: int32(bytes), MinBytes: 1, Wait: 500 * time.Millisecond}
 }
 
 // position is how far the fetching of one part has come. At any time one goroutine has it: a loop or the mover.
@@ -20,6 +24,9 @@ type position struct {
 	phase phase
 	ends  endings // found in phase markers
 	idle  int     // answers in a row that brought nothing
+	claim claim   // of the batch at this offset
+
+	misplaced map[string]phase // by their heads: an answer may begin with one that has come before
 
 	lost    trouble  // zero: its leader answers
 	awaited *Awaited // it has had no leader yet
@@ -71,8 +78,7 @@ func (l *scan) settle(f *feed, p *position) bool {
 	for p.phase != finished && p.at >= part.until(p.phase) {
 		switch p.phase {
 		case stable:
-			p.phase, p.at = markers, max(p.at, part.Stable, part.Start)
-			p.ends = endings{}
+			p.phase, p.ends = markers, endings{}
 		case markers:
 			f.put(p.part, body{markers: p.ends})
 			p.phase, p.at = beyond, max(part.Stable, part.Start)
@@ -92,8 +98,8 @@ func (l *scan) name(part int) string {
 	return cluster.TP{Topic: l.Topic.Name, Partition: l.Parts[part].ID}.String()
 }
 
-// give gives a part up.
-func (l *scan) give(f *feed, p *position, e *cluster.Error) {
+// giveUp ends a part before its end.
+func (l *scan) giveUp(f *feed, p *position, e *cluster.Error) {
 	f.progress.advance(l.Parts[p.part].left(p))
 	p.phase = finished
 	if l.mode == endless && !e.Interrupted() {
@@ -106,36 +112,90 @@ func (l *scan) give(f *feed, p *position, e *cluster.Error) {
 // there is something, or compaction has left an empty batch in its place.
 const idleLimit = 10
 
-// take takes in what an answer has of one part. Only the first one asked for is sure to have something in it:
+// asks is the offset to ask for.
+func (p *position) asks() int64 {
+	if p.claim.asked() {
+		return p.claim.last
+	}
+	return p.at
+}
+
+// accept takes in what an answer has of one part. Only the first one asked for is sure to have something in it:
 // the others get what room is left.
-func (l *scan) take(f *feed, p *position, got cluster.Fetched, first bool) {
+func (l *scan) accept(f *feed, p *position, got cluster.Fetched, first bool) {
 	until := l.Parts[p.part].until(p.phase)
-	whole, next, err := wholeBatches(got.Records, until)
-	if next <= p.at && next < until { // nothing, or what came before
-		if first && !(l.mode == endless && err == nil) {
+	s := sifted{next: p.at}
+	if !p.claim.asked() || p.claim.hear(got, p.phase == stable, p.seen) {
+		s = sift(got, p.at, until, p.claim, p.seen)
+	}
+	err := s.err
+	if s.claim.head != nil {
+		p.claim = s.claim
+	}
+	if s.next <= p.at && len(s.bodies) == 0 { // nothing, or what came before
+		if first && !(l.mode == endless && err == nil && len(got.Records) == 0) {
 			p.idle++
 		}
 		switch {
 		case got.LogStart > p.at:
 			l.trimmed(f, p, got.LogStart)
 		case errors.Is(err, ErrNotBatch) || p.idle >= idleLimit:
-			l.give(f, p, l.stuck(p, err))
+			l.giveUp(f, p, l.stuck(p, err))
 		}
 		return
 	}
 	if p.phase != markers {
-		f.progress.advance(min(next, until) - p.at)
+		f.progress.advance(min(s.next, until) - p.at)
 	}
-	p.idle, p.at = 0, next
+	p.idle, p.at, p.claim = 0, s.next, s.claim
+	p.see(s.bodies)
 	if p.phase == markers {
-		var d Decompressor
-		for b := range Batches(got.Records[:whole]) {
-			p.ends.take(&d, &b)
-		}
+		p.ends.search(s.bodies)
 	} else {
-		f.put(p.part, body{batches: got.Records[:whole], aborted: got.Aborted})
+		hand(f, p.part, s.bodies, got.Aborted)
 	}
 	l.settle(f, p)
+}
+
+// seen reports whether a batch was misplaced before. Markers are looked for first, and told of afterwards.
+func (p *position) seen(b *Batch) bool {
+	at, ok := p.misplaced[string(head(b))]
+	return ok && (at != markers || p.phase == markers)
+}
+
+// see notes what is misplaced.
+func (p *position) see(bodies []body) {
+	for _, b := range bodies {
+		if b.misplaced != nil && p.misplaced == nil {
+			p.misplaced = map[string]phase{}
+		}
+		if b.misplaced != nil {
+			p.misplaced[string(head(&b.misplaced.Batch))] = p.phase
+		}
+	}
+}
+
+// hand puts what an answer has, in order, with its list of aborted transactions in front.
+func hand(f *feed, part int, bodies []body, aborted []cluster.Aborted) {
+	for i, b := range bodies {
+		if i == 0 {
+			b.aborted = aborted
+		}
+		f.put(part, b)
+	}
+}
+
+// search finds the markers in bodies. Of a misplaced one all is known that matters.
+func (e endings) search(bodies []body) {
+	var d Decompressor
+	for _, body := range bodies {
+		for b := range Batches(body.batches) {
+			e.take(&d, &b)
+		}
+		if m := body.misplaced; m != nil {
+			e.take(&d, &m.Batch)
+		}
+	}
 }
 
 // stuck is the error of a part whose leader sends nothing that leads on.
@@ -144,7 +204,7 @@ func (l *scan) stuck(p *position, err error) *cluster.Error {
 	if err != nil {
 		reason = fmt.Sprintf("reading from offset %d: %v", p.at, err)
 	}
-	return &cluster.Error{Scope: cluster.ScopePartition, Name: l.name(p.part), Code: "CORRUPT_MESSAGE", Message: reason, Err: err}
+	return &cluster.Error{Scope: cluster.ScopePartition, Name: l.name(p.part), Code: cluster.CodeCorrupt, Message: reason, Err: err}
 }
 
 // trimmed goes on at the new start of a log that was trimmed meanwhile.
@@ -165,20 +225,4 @@ func (l *scan) note(f *feed, p *position, format string, args ...any) {
 	} else {
 		f.note(p.part, text)
 	}
-}
-
-// wholeBatches tells how much of an answer is whole batches that begin before until, the offset after them,
-// and why the rest is none. Batches after until were not asked for.
-func wholeBatches(b []byte, until int64) (size int, next int64, err error) {
-	for batch, err := range Batches(b) {
-		if err != nil {
-			return size, next, err
-		}
-		if next >= until || batch.BaseOffset >= until && !batch.wraps() {
-			return size, max(next, until), nil
-		}
-		size += len(batch.Bytes)
-		next = batch.LastOffset + 1
-	}
-	return size, next, nil
 }

@@ -34,6 +34,7 @@ func (l *scan) fetch(ctx context.Context) {
 			a.loops[part.Leader] = append(a.loops[part.Leader], p)
 		}
 	}
+	l.feed.share(len(a.loops))
 	a.await(a.lost)
 	a.mu.Lock()
 	if a.moving = len(a.lost) > 0; a.moving {
@@ -49,11 +50,12 @@ func (l *scan) fetch(ctx context.Context) {
 // loop asks a leader for all of its parts, the lowest first, until it has none any more.
 func (a *fetching) loop(ctx context.Context, leader cluster.Broker) {
 	for {
-		chosen := a.feed.choose(ctx, func() []int { return a.open(leader) })
+		chosen, bytes := a.feed.choose(ctx, func() []int { return a.open(leader) })
 		if len(chosen) == 0 {
 			return
 		}
-		a.fetchOnce(ctx, leader, a.positions(leader, chosen))
+		a.fetchOnce(ctx, leader, a.positions(leader, chosen), fetchLimits(bytes))
+		a.feed.got(bytes)
 	}
 }
 
@@ -80,14 +82,14 @@ func (a *fetching) positions(leader cluster.Broker, parts []int) []*position {
 }
 
 // fetchOnce sends one request for the parts that are in the phase of the first of them.
-func (a *fetching) fetchOnce(ctx context.Context, leader cluster.Broker, open []*position) {
+func (a *fetching) fetchOnce(ctx context.Context, leader cluster.Broker, open []*position, limits cluster.FetchLimits) {
 	isStable := open[0].phase == stable
 	asked := slices.DeleteFunc(open, func(p *position) bool { return (p.phase == stable) != isStable })
 	var from []cluster.FetchFrom
 	for _, p := range asked {
-		from = append(from, cluster.FetchFrom{Partition: a.Parts[p.part].ID, Offset: p.at})
+		from = append(from, cluster.FetchFrom{Partition: a.Parts[p.part].ID, Offset: p.asks()})
 	}
-	got, e := a.Run.Fetch(ctx, leader, a.Topic, from, isStable, fetchLimits())
+	got, e := a.Run.Fetch(ctx, leader, a.Topic, from, isStable, limits)
 	for k, p := range asked {
 		why := e.Of(cluster.ScopePartition, a.name(p.part))
 		if e == nil {
@@ -96,9 +98,11 @@ func (a *fetching) fetchOnce(ctx context.Context, leader cluster.Broker, open []
 		switch {
 		case why == nil:
 			p.lost = trouble{}
-			a.take(a.feed, p, got[k], k == 0)
+			a.accept(a.feed, p, got[k], k == 0)
+		case p.claim.asked() && why.OutOfRange():
+			p.claim.denied = true
 		case !retry(why):
-			a.give(a.feed, p, why)
+			a.giveUp(a.feed, p, why)
 		default:
 			a.lose(ctx, leader, p, why)
 		}

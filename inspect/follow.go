@@ -90,7 +90,11 @@ func (w *following) body(i int, b body) error {
 		w.readers[i].partition.span.from = *b.back
 	}
 	undecided := func(*Batch) Outcome { return Open }
-	return pieces(b.batches, undecided, w.readers[i].piece)
+	err := pieces(b.batches, undecided, w.readers[i].piece)
+	if m := b.misplaced; m != nil {
+		err = m.row(w.readers[i])
+	}
+	return err
 }
 
 // reader is one of a part. What is open is not counted: the marker may be next.

@@ -84,7 +84,7 @@ func (a *fetching) takeUp(ctx context.Context, topic cluster.Topic, leader clust
 	log := a.Run.Offsets(ctx, []cluster.Topic{topic}, []cluster.TP{tp}, append(r.specs(), cluster.LogStart, cluster.LogEnd)...)[tp]
 	switch {
 	case log.Err != nil && !retry(log.Err):
-		a.give(a.feed, p, log.Err)
+		a.giveUp(a.feed, p, log.Err)
 	case log.Err != nil || log.Start == nil || log.End == nil:
 		a.again(p, log.Err)
 	default:

@@ -178,7 +178,7 @@ func (w *windows) heed(l *Live, parts []Part, got Report) {
 	for _, e := range got.Errors {
 		w.errs.Add(e)
 		for _, p := range parts {
-			if e.Code != "CORRUPT_MESSAGE" && (e.Name == cluster.TP{Topic: l.Topic.Name, Partition: p.ID}.String() || e.Scope == cluster.ScopeTopic) {
+			if e.Code != cluster.CodeCorrupt && (e.Name == cluster.TP{Topic: l.Topic.Name, Partition: p.ID}.String() || e.Scope == cluster.ScopeTopic) {
 				w.found[p.ID] = math.MaxInt
 			}
 		}

@@ -167,6 +167,9 @@ func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 		for batch := range Batches(b.batches) {
 			state.parts[part].batch(&batch)
 		}
+		if b.misplaced != nil {
+			state.parts[part].misplaced(b.misplaced)
+		}
 	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

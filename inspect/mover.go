@@ -45,7 +45,7 @@ func (a *fetching) move(ctx context.Context) {
 			return
 		case <-time.After(wait):
 		}
-		lost := a.takeLost()
+		lost := a.drainLost()
 		a.tell(lost)
 		topic := a.lookUp(ctx)
 		for _, p := range lost {
@@ -78,7 +78,7 @@ func (a *fetching) pause() (time.Duration, bool) {
 	return wait, true
 }
 
-func (a *fetching) takeLost() []*position {
+func (a *fetching) drainLost() []*position {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	lost := a.lost
@@ -104,11 +104,11 @@ func (a *fetching) rehome(ctx context.Context, topic cluster.Topic, p *position)
 	leader, listed := a.Run.Node(part.Leader)
 	switch {
 	case a.recreated(topic):
-		a.give(a.feed, p, &cluster.Error{Scope: cluster.ScopePartition, Name: a.name(p.part), Code: "UNKNOWN_TOPIC_ID", Message: "the topic was deleted and created anew meanwhile"})
+		a.giveUp(a.feed, p, &cluster.Error{Scope: cluster.ScopePartition, Name: a.name(p.part), Code: "UNKNOWN_TOPIC_ID", Message: "the topic was deleted and created anew meanwhile"})
 	case topic.Err != nil && !retry(topic.Err):
-		a.give(a.feed, p, topic.Err)
+		a.giveUp(a.feed, p, topic.Err)
 	case a.mode != endless && time.Since(p.lost.since) > a.Run.Patience():
-		a.give(a.feed, p, p.lost.why)
+		a.giveUp(a.feed, p, p.lost.why)
 	case topic.Err != nil || !known || !listed:
 		a.again(p, part.Err)
 	case p.awaited != nil:
@@ -136,7 +136,7 @@ func (a *fetching) relocate(ctx context.Context, topic cluster.Topic, leader clu
 	log := a.Run.Offsets(ctx, []cluster.Topic{topic}, []cluster.TP{tp}, cluster.LogStart, cluster.LogEnd)[tp]
 	switch {
 	case log.Err != nil && !retry(log.Err):
-		a.give(a.feed, p, log.Err)
+		a.giveUp(a.feed, p, log.Err)
 	case log.Err != nil || log.Start == nil || log.End == nil:
 		a.again(p, nil)
 	case *log.End < p.at && a.mode == endless: // what stood there will never come
@@ -147,7 +147,7 @@ func (a *fetching) relocate(ctx context.Context, topic cluster.Topic, leader clu
 	case *log.End < p.at:
 		e := *p.lost.why
 		e.Message = fmt.Sprintf("the log was cut back to offset %d meanwhile, and %d is read next", *log.End, p.at)
-		a.give(a.feed, p, &e)
+		a.giveUp(a.feed, p, &e)
 	case *log.Start > p.at:
 		a.trimmed(a.feed, p, *log.Start)
 		if p.phase != finished {

@@ -188,7 +188,11 @@ func TestLiveLogTrimmedMeanwhileGoesOnAtItsStart(t *testing.T) {
 		if err := f.DeleteRecords("__consumer_offsets", 1, 5); err != nil {
 			t.Fatal(err)
 		}
+		fetches := f.counted(kmsg.Fetch)
 		wantScan(t, scanned{Notes: []string{"partition __consumer_offsets:1: the records from offset 3 to 3 are gone: the log was trimmed meanwhile"}}, f.read(live, Options{}))
+		if *fetches != 1 {
+			t.Errorf("%d requests, want no other once nothing is left to read", *fetches)
+		}
 	})
 }
 

@@ -43,6 +43,9 @@ func (l *Live) findOpen(ctx context.Context, parts []Part, o Options) (Report, e
 		for batch := range Batches(b.batches) {
 			finders[part].batch(&batch)
 		}
+		if b.misplaced != nil {
+			finders[part].misplaced(b.misplaced)
+		}
 	})
 	report := scan.unread()
 	for i, p := range beyond {
@@ -144,4 +147,12 @@ func (f *openFinder) all() openings {
 		all.join(of)
 	}
 	return all
+}
+
+// misplaced counts a batch as one that cannot be read. Of a marker all but the offset is known.
+func (f *openFinder) misplaced(m *misplaced) {
+	f.bad.count(&Row{Damaged: true, Err: m.err})
+	if m.Control {
+		f.batch(&m.Batch)
+	}
 }

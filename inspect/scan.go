@@ -96,7 +96,7 @@ func (d *damage) error(t Topic, partition int32) *cluster.Error {
 	if d.rows == 0 {
 		return nil
 	}
-	e := &cluster.Error{Scope: cluster.ScopePartition, Name: cluster.TP{Topic: t.LogName(), Partition: partition}.String(), Code: "CORRUPT_MESSAGE", Message: d.first.Error(), Err: d.first}
+	e := &cluster.Error{Scope: cluster.ScopePartition, Name: cluster.TP{Topic: t.LogName(), Partition: partition}.String(), Code: cluster.CodeCorrupt, Message: d.first.Error(), Err: d.first}
 	if d.rows > 1 {
 		e.Message = fmt.Sprintf("%d places cannot be read, the first: %s", d.rows, e.Message)
 	}

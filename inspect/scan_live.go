@@ -146,6 +146,10 @@ func (l *scan) showPart(i int, s *show) error {
 		}
 		below.add(b.aborted)
 		err := pieces(b.batches, decide, func(p piece) error { return s.piece(i, p, nil) })
+		if m := b.misplaced; m != nil {
+			decide(&m.Batch)
+			err = s.do(i, m.row, nil)
+		}
 		if err != nil {
 			return err
 		}

@@ -47,8 +47,8 @@ type Error struct {
 	Err       error  `json:"-"`         // the cause, if it was not a code in an answer
 }
 
-// Codes of failures for which a broker gave no Kafka error. REQUEST_TIMED_OUT and
-// UNSUPPORTED_VERSION are Kafka's own names for the same thing.
+// Codes of failures for which a broker gave no Kafka error. REQUEST_TIMED_OUT, UNSUPPORTED_VERSION and
+// CORRUPT_MESSAGE are Kafka's own names for the same thing.
 const (
 	CodeTimeout     = "REQUEST_TIMED_OUT"
 	CodeUnsupported = "UNSUPPORTED_VERSION"
@@ -60,6 +60,7 @@ const (
 	CodeInterrupted = "INTERRUPTED"
 	CodeIncomplete  = "INCOMPLETE_ANSWER"
 	CodeUnreadable  = "UNREADABLE_ANSWER"
+	CodeCorrupt     = "CORRUPT_MESSAGE"
 )
 
 // Error implements error: scope, name and message in one line.
