@@ -2,8 +2,6 @@ package inspect
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -43,13 +41,10 @@ func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, er
 func (l *partitionState) segments(ctx context.Context, segments []Segment, progress *Progress, report *Report) {
 	var own []byte
 	var seen order
-	defer func() {
-		if seen.first != nil {
-			l.bad.count(&Row{Damaged: true, Err: seen.first})
-		}
-	}()
-	for i, s := range segments {
-		err := eachChunk(ctx, s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
+	reader := logReader{
+		size: chunkSize,
+		buf:  func() []byte { return own },
+		chunk: func(s Segment, c Chunk) error {
 			for b := range Batches(c.Bytes) {
 				seen.take(s, &b)
 				l.batch(&b)
@@ -57,19 +52,21 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 			progress.chunk(c.Bytes)
 			own = c.Bytes
 			return nil
-		})
-		var end *SegmentError
-		switch {
-		case err == nil:
-		case ctx.Err() != nil:
-			return
-		case !errors.As(err, &end):
-			l.incomplete = unreadable(l.topic, l.partition, err)
-			report.Errors = append(report.Errors, l.incomplete)
-		case errors.Is(err, ErrCut) && i == len(segments)-1:
-			report.Notes = append(report.Notes, s.cutNote(end))
-		default:
-			l.bad.count(&Row{Damaged: true, Err: fmt.Errorf("%s: %w", s, end)})
-		}
+		},
+		damage: func(d stretch) error {
+			l.bad.count(&Row{Damaged: true, Err: d.err})
+			return nil
+		},
+		note: func(text string) { report.Notes = append(report.Notes, text) },
+		unreadable: func(err error) {
+			if l.incomplete == nil {
+				l.incomplete = unreadable(l.topic, l.partition, err)
+				report.Errors = append(report.Errors, l.incomplete)
+			}
+		},
+	}
+	_ = reader.read(ctx, segments) // the context's
+	if seen.first != nil {
+		l.bad.count(&Row{Damaged: true, Err: seen.first})
 	}
 }

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 )
@@ -15,16 +14,18 @@ type scouted struct {
 	order order
 }
 
-// scout looks through the segments of one partition, as far as they can be read.
+// scout looks through the segments of one partition, as far as they can be read. The error is the context's.
 func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 	ends := endings{}
 	from, to := newSeeker(r.From, 0), newSeeker(r.To, math.MaxInt64)
 	from.damage = true
 	var d Decompressor
 	var seen order
-	for _, s := range segments {
-		var own []byte
-		err := eachChunk(ctx, s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
+	var own []byte
+	l := logReader{
+		size: chunkSize,
+		buf:  func() []byte { return own },
+		chunk: func(s Segment, c Chunk) error {
 			for b := range Batches(c.Bytes) {
 				seen.take(s, &b)
 				ends.take(&d, &b)
@@ -33,11 +34,14 @@ func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 			}
 			own = c.Bytes
 			return nil
-		})
-		var end *SegmentError
-		if err != nil && (!errors.As(err, &end) || !errors.Is(err, ErrCut) && !errors.Is(err, ErrNotBatch)) {
-			return scouted{}, err
-		}
+		},
+		// All this is told when the segments are shown.
+		damage:     func(stretch) error { return nil },
+		note:       func(string) {},
+		unreadable: func(error) {},
+	}
+	if err := l.read(ctx, segments); err != nil {
+		return scouted{}, err
 	}
 	return scouted{ends, span{from.at, to.at}, seen}, nil
 }
