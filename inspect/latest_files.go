@@ -55,6 +55,7 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 		},
 		damage: func(d stretch) error {
 			l.bad.count(&Row{Damaged: true, Err: d.err})
+			progress.advance(d.bytes)
 			return nil
 		},
 		note: func(text string) { report.Notes = append(report.Notes, text) },

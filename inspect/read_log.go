@@ -24,8 +24,10 @@ type logReader struct {
 
 // stretch is a part of a log that cannot be read.
 type stretch struct {
-	from int64 // first offset that may be in it
-	err  error
+	from  int64 // first offset that may be in it
+	next  int64 // first that is behind it; 0: nothing of the segment is
+	bytes int64 // that are skipped; 0 likewise
+	err   error
 }
 
 // read reads the segments. The error is the context's or one of its functions'.
@@ -55,13 +57,18 @@ func (l *logReader) segment(ctx context.Context, s Segment) (end, err error) {
 			return nil, ctx.Err()
 		}
 		c, end := r.Next(l.buf())
-		if end == io.EOF {
+		var gap *SegmentError
+		switch {
+		case end == nil:
+			err = l.chunk(s, c)
+		case end == io.EOF:
 			return nil, nil
-		}
-		if end != nil {
+		case errors.As(end, &gap) && gap.Resumed > 0:
+			err = l.damage(s.stretch(gap))
+		default:
 			return end, nil
 		}
-		if err := l.chunk(s, c); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -89,7 +96,11 @@ func (s Segment) stretch(e *SegmentError) stretch {
 	if e.Batches == 0 {
 		from = s.base()
 	}
-	return stretch{from, fmt.Errorf("%s: %w", s, e)}
+	d := stretch{from: from, next: e.NextOffset, err: fmt.Errorf("%s: %w", s, e)}
+	if e.Resumed > 0 {
+		d.bytes = e.Resumed - e.Position
+	}
+	return d
 }
 
 func unreadable(t Topic, partition int32, err error) *cluster.Error {

@@ -5,8 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -110,6 +112,61 @@ func TestSegmentsEndInsideABatch(t *testing.T) {
 		}
 		if _, report := read([]Segment{cut, after}); !slices.Contains(codes(report.Errors), "CORRUPT_MESSAGE") || len(report.Notes) > 0 {
 			t.Errorf("%s, before another: %v, notes %q", name, report.Errors, report.Notes)
+		}
+	}
+}
+
+// A length that is wrong in the middle of a segment costs the batch it is of, in whatever way the segment is read.
+func TestSegmentsGoOnBehindAWrongLength(t *testing.T) {
+	l := newTestLog(t).commits("a", 1).pending(1, 0, "a", 5)
+	at := len(l.bytes)
+	l.commits("lost", 1, 2).commits("b", 1).pending(2, 0, "b", 1).ends(1, 0, true)
+	l.bytes[at+10] ^= 1
+	damaged := l.write(folder(t, 7), 0)
+	text := damaged.Path + ": at byte " + strconv.Itoa(at) + ", after offset 1: not a record batch: its length is wrong, since whole batches follow"
+	want := map[string][]string{
+		"all":    {"7/0 OffsetCommit a", "7/1 OffsetCommit a orders:0 5 committed(1,0)", "7/2 ERROR " + text, "7/4 OffsetCommit b", "7/5 OffsetCommit b orders:0 1 open(2,0)", "7/6 Tr"},
+		"latest": {"a", "b"},
+		"open":   {"b"},
+	}
+	want["last"] = want["all"]
+	for name, read := range waysToRead(t) {
+		rows, report := read([]Segment{damaged})
+		wantPrefixes(t, want[name], rows)
+		if len(report.Notes) > 0 {
+			t.Errorf("%s: notes %q", name, report.Notes)
+		}
+		wantOne(t, report.Errors, "__consumer_offsets:7", "CORRUPT_MESSAGE", text)
+	}
+}
+
+// Of a stretch that cannot be read nobody knows how late its records are: it counts as what comes behind it.
+func TestFilesRangeHasTheDamageBesideIt(t *testing.T) {
+	first := time.UnixMilli(testTime)
+	minute := func(n int) Bound { return AtTime(first.Add(time.Duration(n) * time.Minute)) }
+	l := newTestLog(t).at(first, 0, 1)
+	at := len(l.bytes)
+	l.at(first.Add(time.Minute), 2, 3).at(first.Add(2*time.Minute), 4, 5)
+	l.bytes[at+10] ^= 1
+	s := l.write(folder(t, 7), 0)
+	for _, c := range []struct {
+		Range
+		offsets string
+	}{
+		{Range{}, "0 1 2 4 5"},
+		{Range{From: minute(1)}, "2 4 5"},
+		{Range{From: minute(2)}, "2 4 5"},
+		{Range{From: minute(3)}, ""},
+		{Range{To: minute(1)}, "0 1 2"},
+		{Range{To: minute(0)}, ""},
+		{Range{From: AtOffset(3)}, "2 4 5"},
+		{Range{From: AtOffset(4)}, "4 5"},
+		{Range{To: AtOffset(3)}, "0 1 2"},
+		{Range{To: AtOffset(2)}, "0 1"},
+	} {
+		got := scanFiles(t, Options{Range: c.Range}, s)
+		if offsets := offsetsOf(got.Rows); offsets != c.offsets || (len(got.Errors) == 1) != strings.Contains(offsets, "2") {
+			t.Errorf("%+v: got offsets %q, want %q; %v", c.Range, offsets, c.offsets, got.Errors)
 		}
 	}
 }

@@ -89,6 +89,10 @@ func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends e
 			return f.show.piece(part, newPiece(c.Bytes, decide), func() { f.bufs.Put(&c.Bytes) })
 		},
 		damage: func(d stretch) error {
+			f.progress.advance(d.bytes)
+			if d.next > 0 && d.next <= f.show.partitions[part].span.from {
+				return nil
+			}
 			return f.show.do(part, func(r *partitionReader) error { return r.unread(d.from, d.err) }, nil)
 		},
 		note:       func(text string) { f.show.note(part, text) },
