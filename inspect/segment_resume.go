@@ -97,19 +97,15 @@ type searched struct {
 // search looks for a batch that its CRC proves, beginning behind the beginning of b: where that is a batch in doubt and
 // the next one may follow it, before that.
 func (s *SegmentReader) search(b []byte, bad doubt) searched {
-	f := searched{bytes: b, keep: bad.size, zeros: true}
+	f := searched{bytes: b, at: 1, keep: bad.size, zeros: true}
 	step := searchReadLess
-	for f.at = 1; !bad.next || f.at < bad.size; f.at++ {
-		if len(f.bytes)-f.at < batchHeaderBytes && s.more() {
+	for ; ; f.at++ {
+		for f.advance(); len(f.bytes)-f.at < batchHeaderBytes && s.more() && !s.givesUp(&f); f.advance() {
 			f.drop()
 			f.bytes = s.fill(f.bytes, f.at+batchHeaderBytes+step)
 			step = min(2*step, searchRead)
 		}
-		if f.at >= len(f.bytes) {
-			break
-		}
-		f.zeros = f.zeros && f.bytes[f.at-1] == 0
-		if s.batches == 0 && !f.zeros && f.dropped+int64(f.at) > segmentSearch {
+		if f.at >= len(f.bytes) || bad.next && f.at >= bad.size || s.givesUp(&f) {
 			break
 		}
 		if size := s.plausible(f.bytes[f.at:]); size > 0 && s.proves(&f, size) {
@@ -119,6 +115,25 @@ func (s *SegmentReader) search(b []byte, bad doubt) searched {
 	}
 	f.zeros = f.zeros && zeros(f.bytes[max(0, min(f.at, len(f.bytes))-1):])
 	return f
+}
+
+// givesUp reports whether so much of a file came before any batch that it is hardly a segment.
+func (s *SegmentReader) givesUp(f *searched) bool {
+	return s.batches == 0 && !f.zeros && f.dropped+int64(f.at) > segmentSearch
+}
+
+// advance goes on to the next zero, which offsets begin with, or to the last byte.
+func (f *searched) advance() {
+	from := f.at
+	if from >= len(f.bytes) {
+		return
+	}
+	if n := bytes.IndexByte(f.bytes[from:], 0); n >= 0 {
+		f.at += n
+	} else {
+		f.at = len(f.bytes) - 1
+	}
+	f.zeros = f.zeros && zeros(f.bytes[from-1:f.at])
 }
 
 // drop forgets what is before the place that the search is at, but for what is to be kept.

@@ -151,6 +151,16 @@ func TestSegmentReaderGoesOnBeyondItsChunk(t *testing.T) {
 	wantGap(t, "length", file, starts[4], starts[5], io.EOF)
 }
 
+// Wherever what was read so far ends, the next batch may begin just before.
+func TestSegmentReaderFindsABatchAcrossWhatItReads(t *testing.T) {
+	segment, starts := variedSegment(4)
+	at := starts[2]
+	for n := searchReadLess - 300; n < searchReadLess+300; n++ {
+		garbage := bytes.Repeat([]byte{7}, n)
+		wantGap(t, fmt.Sprintf("%d bytes", n), slices.Concat(segment[:at], garbage, segment[at:]), at, at+n, io.EOF)
+	}
+}
+
 func TestSegmentErrorSaysWhatIsNotRead(t *testing.T) {
 	segment, starts := testSegment(4) // offsets 0, 10, 20 and 21, 30 to 32
 	for _, c := range []struct {
