@@ -41,6 +41,8 @@ func (s *session) hintFor(e *cluster.Error) string {
 		return "the group's coordinator is moving to another broker: ask again in some seconds; if it stays, the brokers with that partition of __consumer_offsets are down"
 	case "GROUP_AUTHORIZATION_FAILED", "TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED":
 		return authorizationHint(e)
+	case "UNREADABLE_FILE":
+		return fileHint(e)
 	case cluster.CodeUnsupported:
 		return "a newer broker can answer this; see the version with kafka-broker-api-versions.sh"
 	}

@@ -2,12 +2,9 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"runtime/debug"
 	"slices"
-	"strings"
 
 	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -24,8 +21,8 @@ func (s *session) groupNames(args []string, null bool) ([]string, error) {
 }
 
 func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) error {
-	if slices.Contains(req.paths, "-") && len(req.partitions) != 1 {
-		return &usageError{errors.New("nothing tells which partition the segment on standard input is of"), "say it with --partition N"}
+	if err := req.checkPaths(); err != nil {
+		return err
 	}
 	var err error
 	if req.spools, err = s.spool(ctx, req.paths); err != nil {
@@ -107,47 +104,6 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 // wanted is what is planned of a cluster.
 func (req inspectRequest) wanted() inspect.Wanted {
 	return inspect.Wanted{Topic: req.scan.Topic, Groups: req.groups, Partitions: req.partitions, Range: req.scan.Range, Follow: req.follow}
-}
-
-// segments finds the files that are named.
-func (req inspectRequest) segments() ([]inspect.Segment, error) {
-	var only *int32
-	if len(req.partitions) == 1 {
-		for p := range req.partitions {
-			only = &p
-		}
-	}
-	segments, err := inspect.FindSegments(req.scan.Topic, req.paths, only)
-	if none := (*inspect.NoPartitionError)(nil); errors.As(err, &none) {
-		return nil, &usageError{err, "say it with --partition N"}
-	}
-	if err != nil {
-		return nil, &usageError{err, req.pathHint(err)}
-	}
-	for i := range segments {
-		segments[i].Name = req.spools[segments[i].Path]
-	}
-	chosen := slices.DeleteFunc(segments, func(s inspect.Segment) bool {
-		return req.partitions != nil && !req.partitions[s.Partition]
-	})
-	if len(chosen) == 0 {
-		return nil, usagef("no segment of a partition that --partition names")
-	}
-	return chosen, nil
-}
-
-// pathHint is what may be meant by a path that is none.
-func (req inspectRequest) pathHint(err error) string {
-	var path *fs.PathError
-	switch {
-	case !errors.As(err, &path):
-		return ""
-	case strings.ContainsAny(path.Path, "*?["):
-		return "leave a pattern to the shell: without quotes"
-	case !strings.Contains(path.Path, "/"):
-		return "with --file every argument is a path; groups are named by --group"
-	}
-	return ""
 }
 
 // scanMemory is what the collector tries to stay below: a scan of any size needs some 60 MB at a time.

@@ -26,7 +26,7 @@ func (s *session) spool(ctx context.Context, paths []string) (spools, error) {
 			}
 			in, name = interruptible{ctx, &lateFile{path: path}}, path
 		}
-		file, err := spooled(in)
+		file, err := spooled(in, i)
 		if err != nil {
 			kept.remove()
 			return nil, fmt.Errorf("reading a segment from %s: %w", name, err)
@@ -47,9 +47,9 @@ func isPipe(path string) bool {
 	return err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeCharDevice) != 0
 }
 
-// spooled keeps what comes in a file.
-func spooled(in io.Reader) (path string, err error) {
-	file, err := os.CreateTemp("", "offsetctl-*.log")
+// spooled keeps what comes in a file. Segments are read in the order of their names, here that of the arguments.
+func spooled(in io.Reader, number int) (path string, err error) {
+	file, err := os.CreateTemp("", fmt.Sprintf("offsetctl-%06d-*.log", number))
 	if err != nil {
 		return "", err
 	}

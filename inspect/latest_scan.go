@@ -2,12 +2,8 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -87,70 +83,6 @@ func (l *State) finish(topic Topic) {
 	if odd.records > 0 {
 		l.Report.Notes = append(l.Report.Notes, fmt.Sprintf("%d records are not understood and left out; the first is at offset %d of %s: %v",
 			odd.records, odd.offset, cluster.TP{Topic: topic.LogName(), Partition: where}, odd.first))
-	}
-}
-
-// LatestFiles adds up segments, which come from FindSegments: partitions at the same time, as many as there are
-// processors, and each in the order of its log. What cannot be read is errors of the report.
-func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, error) {
-	l := &State{}
-	parts := byPartition(segments)
-	reports := make([]Report, len(parts))
-	o.Progress.beginFiles(parts)
-	for _, part := range parts {
-		l.parts = append(l.parts, newPartitionState(o, part[0].Partition, 0))
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(parts)) {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(parts)) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				l.parts[i].segments(ctx, parts[i], o.Progress, &reports[i])
-				o.Progress.partition()
-			}
-		})
-	}
-	wg.Wait()
-	for _, r := range reports {
-		l.Report.Errors = append(l.Report.Errors, r.Errors...)
-		l.Report.Notes = append(l.Report.Notes, r.Notes...)
-	}
-	l.finish(o.Topic)
-	return l, ctx.Err()
-}
-
-// segments adds up the segments of the partition.
-func (l *partitionState) segments(ctx context.Context, segments []Segment, progress *Progress, report *Report) {
-	var own []byte
-	var seen order
-	defer func() {
-		if seen.first != nil {
-			l.bad.count(&Row{Damaged: true, Err: seen.first})
-		}
-	}()
-	for i, s := range segments {
-		err := eachChunk(ctx, s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
-			for b := range Batches(c.Bytes) {
-				seen.take(s, &b)
-				l.batch(&b)
-			}
-			progress.chunk(c.Bytes)
-			own = c.Bytes
-			return nil
-		})
-		var end *SegmentError
-		switch {
-		case err == nil:
-		case ctx.Err() != nil:
-			return
-		case !errors.As(err, &end):
-			l.incomplete = unreadable(l.topic, l.partition, err)
-			report.Errors = append(report.Errors, l.incomplete)
-		case errors.Is(err, ErrCut) && i == len(segments)-1:
-			report.Notes = append(report.Notes, s.cutNote(end))
-		default:
-			l.bad.count(&Row{Damaged: true, Err: fmt.Errorf("%s: %w", s, end)})
-		}
 	}
 }
 

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 )
@@ -15,16 +14,18 @@ type scouted struct {
 	order order
 }
 
-// scout looks through the segments of one partition, as far as they can be read.
+// scout looks through the segments of one partition, as far as they can be read. The error is the context's.
 func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 	ends := endings{}
 	from, to := newSeeker(r.From, 0), newSeeker(r.To, math.MaxInt64)
 	from.damage = true
 	var d Decompressor
 	var seen order
-	for _, s := range segments {
-		var own []byte
-		err := eachChunk(ctx, s.Path, chunkSize, func() []byte { return own }, func(c Chunk) error {
+	var own []byte
+	l := logReader{
+		size: chunkSize,
+		buf:  func() []byte { return own },
+		chunk: func(s Segment, c Chunk) error {
 			for b := range Batches(c.Bytes) {
 				seen.take(s, &b)
 				ends.take(&d, &b)
@@ -33,11 +34,17 @@ func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 			}
 			own = c.Bytes
 			return nil
-		})
-		var end *SegmentError
-		if err != nil && (!errors.As(err, &end) || !errors.Is(err, ErrCut) && !errors.Is(err, ErrNotBatch)) {
-			return scouted{}, err
-		}
+		},
+		damage: func(d stretch) error {
+			from.skip(d.from)
+			return nil
+		},
+		// What else there is to tell is told when the segments are shown.
+		note:       func(string) {},
+		unreadable: func(error) {},
+	}
+	if err := l.read(ctx, segments); err != nil {
+		return scouted{}, err
 	}
 	return scouted{ends, span{from.at, to.at}, seen}, nil
 }
@@ -61,7 +68,8 @@ type seeker struct {
 	at     int64 // the end of the log until it is found
 	ms     int64 // of a bound by time
 	seeks  bool
-	damage bool // where records cannot be read one may be as late: begin there rather than leave it out
+	damage bool   // where records cannot be read one may be as late: begin there rather than leave it out
+	unread *int64 // where the records before the next one cannot be read: the first of their offsets
 }
 
 func newSeeker(b Bound, side int64) seeker {
@@ -78,19 +86,39 @@ func newSeeker(b Bound, side int64) seeker {
 	return seeker{at: side}
 }
 
+// skip takes note of what cannot be read, from an offset on.
+func (s *seeker) skip(offset int64) {
+	if s.seeks && s.damage && s.unread == nil {
+		s.unread = &offset
+	}
+}
+
 // take looks for the bound in a batch, whose header tells how late its records are.
 func (s *seeker) take(d *Decompressor, b *Batch) {
-	if !s.seeks || b.MaxTimestamp < s.ms {
+	if !s.seeks {
+		return
+	}
+	if b.MaxTimestamp < s.ms {
+		s.unread = nil
 		return
 	}
 	err := d.Each(b, func(r Record) error {
 		if r.Timestamp < s.ms {
+			s.unread = nil
 			return nil
 		}
-		s.at, s.seeks = r.Offset, false
+		s.find(r.Offset)
 		return errStop
 	})
 	if s.seeks && s.damage && err != nil {
-		s.at, s.seeks = b.BaseOffset, false
+		s.find(b.BaseOffset)
+	}
+}
+
+// find is the bound: the offset, or what cannot be read and is next to it.
+func (s *seeker) find(offset int64) {
+	s.at, s.seeks = offset, false
+	if s.unread != nil {
+		s.at = *s.unread
 	}
 }

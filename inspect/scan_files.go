@@ -1,11 +1,8 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"sync"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -29,16 +26,16 @@ func Files(ctx context.Context, segments []Segment, o Options, emit func(*Row) e
 	var past []PastEnd
 	for i, log := range logs {
 		found, err := scout(ctx, log, o.Range)
+		var failed error
 		if err == nil {
-			f.show.partitions[i].span = found.span
-			err = f.log(ctx, i, log, found.ends)
+			f.show.partitions[i].span, orders[i] = found.span, found.order.first
+			failed, err = f.log(ctx, i, log, found.ends)
 		}
-		orders[i] = found.order.first
-		if errors.Is(err, errStop) || ctx.Err() != nil {
+		if failed != nil {
+			unread[i] = unreadable(o.Topic, log[0].Partition, failed)
+		}
+		if err != nil { // stopped, or interrupted
 			break
-		}
-		if err != nil {
-			unread[i] = unreadable(o.Topic, log[0].Partition, err)
 		}
 		past = o.Range.pastEnd(past, log[0].Partition, found.order.next)
 		f.progress.partition()
@@ -78,57 +75,33 @@ type fileScan struct {
 	progress *Progress // of the second pass
 }
 
-// log shows the segments of one partition. The error is show's, or says why a segment cannot be read at all.
-func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends endings) error {
+// log shows the segments of one partition. unread says why some cannot be read; the error is show's.
+func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends endings) (unread, err error) {
 	decide := func(b *Batch) Outcome { return ends.of(b.ProducerID, b.LastOffset) }
-	for i, s := range segments {
-		err := f.segment(ctx, part, s, decide)
-		var end *SegmentError
-		switch {
-		case err == nil:
-		case !errors.As(err, &end):
-			return err
-		case errors.Is(err, ErrCut) && i == len(segments)-1:
-			f.show.note(part, s.cutNote(end))
-		default:
-			if err := f.show.do(part, func(r *partitionReader) error { return r.unreadableRest(s, end) }, nil); err != nil {
-				return err
+	l := logReader{
+		size: pieceSize,
+		buf: func() []byte {
+			if b, ok := f.bufs.Get().(*[]byte); ok {
+				return *b
 			}
-		}
+			return nil
+		},
+		chunk: func(_ Segment, c Chunk) error {
+			f.progress.chunk(c.Bytes)
+			return f.show.piece(part, newPiece(c.Bytes, decide), func() { f.bufs.Put(&c.Bytes) })
+		},
+		damage: func(d stretch) error {
+			f.progress.advance(d.bytes)
+			if d.next > 0 && d.next <= f.show.partitions[part].span.from {
+				return nil
+			}
+			return f.show.do(part, func(r *partitionReader) error { return r.unread(d.from, d.err) }, nil)
+		},
+		note:       func(text string) { f.show.note(part, text) },
+		unreadable: func(err error) { unread = cmp.Or(unread, err) },
 	}
-	return nil
-}
-
-// segment shows one segment. The error is show's, or says why the segment cannot be read to its end.
-func (f *fileScan) segment(ctx context.Context, part int, s Segment, decide func(*Batch) Outcome) error {
-	buf := func() []byte {
-		if b, ok := f.bufs.Get().(*[]byte); ok {
-			return *b
-		}
-		return nil
-	}
-	return eachChunk(ctx, s.Path, pieceSize, buf, func(c Chunk) error {
-		f.progress.chunk(c.Bytes)
-		return f.show.piece(part, newPiece(c.Bytes, decide), func() { f.bufs.Put(&c.Bytes) })
-	})
-}
-
-// unreadableRest makes the row of what is left of a segment that cannot be read to its end.
-func (p *partitionReader) unreadableRest(s Segment, end *SegmentError) error {
-	offset := end.LastOffset + 1
-	if end.Batches == 0 {
-		offset = s.base()
-	}
-	return p.unread(offset, fmt.Errorf("%s: %w", s, end))
-}
-
-// cutNote says of the last segment of a partition that it ends inside a batch.
-func (s Segment) cutNote(end *SegmentError) string {
-	return fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end)
-}
-
-func unreadable(t Topic, partition int32, err error) *cluster.Error {
-	return &cluster.Error{Scope: cluster.ScopePartition, Name: cluster.TP{Topic: t.LogName(), Partition: partition}.String(), Code: "UNREADABLE_FILE", Message: err.Error(), Err: err}
+	err = l.read(ctx, segments)
+	return unread, err
 }
 
 // take notes the marker of a control batch, if it is one and whole: the second pass says so if not.
@@ -147,30 +120,4 @@ func (e endings) take(d *Decompressor, b *Batch) {
 		}
 		return nil
 	})
-}
-
-// eachChunk reads a segment in chunks of about size bytes, each in memory that buf gives. The error is do's, the
-// context's, or says why the segment cannot be read to its end.
-func eachChunk(ctx context.Context, path string, size int, buf func() []byte, do func(Chunk) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r := NewSegmentReader(f, size)
-	for {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		c, err := r.Next(buf())
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := do(c); err != nil {
-			return err
-		}
-	}
 }

@@ -8,9 +8,15 @@ import (
 	"slices"
 )
 
-// segmentRead is how much of a batch that has not come yet is made room for at once, so that a length
-// that is garbage costs memory only where the file has that much.
-const segmentRead = 4 << 20
+const (
+	// segmentRead is how much of a batch that has not come yet is made room for at once, so that a length that is
+	// garbage costs memory only where the file has that much.
+	segmentRead = 4 << 20
+
+	// segmentBatchLimit is the size from which on a batch of a segment is taken for garbage, since it has to be in
+	// memory to be told: brokers refuse one of more than 1 MiB, unless they are told otherwise.
+	segmentBatchLimit = 64 << 20
+)
 
 // Chunk is a piece of a segment that begins with a batch and ends with one. All its batches are whole:
 // Batches(chunk.Bytes) gives no error.
@@ -19,151 +25,214 @@ type Chunk struct {
 	Bytes    []byte
 }
 
-// SegmentError says where a segment cannot be read further. It is an ErrCut where the file ends inside a
-// batch, which is how the file of a running broker often ends, and an ErrNotBatch where what comes is
-// none; otherwise Reason is the reader's error.
+// SegmentError says where a segment cannot be read further, or not before a batch that comes later. It is an ErrCut
+// where the file ends inside a batch, which is how the file of a running broker often ends, and an ErrNotBatch where
+// what comes is none; otherwise Reason is the reader's error.
 type SegmentError struct {
 	Position   int64 // in the file, where the next batch would begin
 	Batches    int64 // whole ones, before
 	LastOffset int64 // of the last of them, by its header
 	Reason     error
+
+	Resumed    int64 // where in the file the batch begins that is read next; 0: nothing more can be read
+	NextOffset int64 // of that batch
 }
 
 func (e *SegmentError) Error() string {
+	text := fmt.Sprintf("at byte %d, after offset %d: %v", e.Position, e.LastOffset, e.Reason)
 	if e.Batches == 0 {
-		return fmt.Sprintf("at byte %d, before any batch: %v", e.Position, e.Reason)
+		text = fmt.Sprintf("at byte %d, before any batch: %v", e.Position, e.Reason)
 	}
-	return fmt.Sprintf("at byte %d, after offset %d: %v", e.Position, e.LastOffset, e.Reason)
+	if e.Resumed == 0 {
+		return text
+	}
+	return fmt.Sprintf("%s; %d bytes are not read, %s", text, e.Resumed-e.Position, e.missing())
+}
+
+// missing says which offsets may be in what is not read.
+func (e *SegmentError) missing() string {
+	switch {
+	case e.Batches == 0:
+		return fmt.Sprintf("before offset %d", e.NextOffset)
+	case e.NextOffset == e.LastOffset+1:
+		return fmt.Sprintf("no offset is missing before %d", e.NextOffset)
+	}
+	return fmt.Sprintf("in the place of offsets %d to %d", e.LastOffset+1, e.NextOffset-1)
 }
 
 func (e *SegmentError) Unwrap() error { return e.Reason }
 
-// SegmentReader reads a segment, the file that ends in .log, of any size and in one pass. It finds the
-// batches by their headers alone: who decodes a chunk, perhaps in another goroutine, checks its CRCs.
+// SegmentReader reads a segment, the file that ends in .log, of any size and in one pass. It finds the batches by
+// their headers: who decodes a chunk, perhaps in another goroutine, checks its CRCs. Only where a header and the
+// next one do not fit together the CRC has to prove the length, which it does not cover but depends on. Where there is
+// no batch, or one with a wrong length, it goes on with the next one that its CRC proves.
 type SegmentReader struct {
-	r    io.Reader
-	size int
+	r     io.Reader
+	size  int
+	limit int // a larger batch is taken for garbage
 
-	rest     []byte // read, and not yet in a chunk
-	position int64  // of rest in the file
-	batches  int64  // so far
-	last     int64  // their last offset
-	err      error  // of r; io.EOF at its end
-	done     error  // what Next gives from now on
+	held     []byte // read ahead; what is before at has been given by fill
+	at       int
+	read     bool  // since hold, fill has given more than was held
+	want     int   // size of the next chunk: smaller after damage, as long as more may come
+	position int64 // of what Next gives next, in the file
+	batches  int64 // so far
+	last     int64 // their last offset
+	old      bool  // the last one has magic 0 or 1
+	trusted  int64 // bytes read for the sake of wrong lengths, see affords
+	tried    int64 // bytes whose CRC was taken in vain
+	err      error // of r; io.EOF at its end
+	done     error // what Next gives from now on
 }
 
 // NewSegmentReader reads r in chunks of about size bytes. A batch that is larger is a chunk of its own.
 func NewSegmentReader(r io.Reader, size int) *SegmentReader {
-	return &SegmentReader{r: r, size: max(size, batchHeaderBytes)}
+	size = max(size, batchHeaderBytes)
+	return &SegmentReader{r: r, size: size, want: size, limit: segmentBatchLimit}
 }
 
-// Next gives the next chunk, in memory of its own, or in buf's where it fits and buf is not nil. The
-// error after the last chunk is io.EOF, or a *SegmentError where something is left that is no whole
-// batch. Twelve zeros or more up to the end are nothing: brokers may allocate a segment's file before they
-// fill it. Fewer may be the beginning of an offset.
+// Next gives the next chunk, in memory of its own, or in buf's where it fits and buf is not nil. A *SegmentError
+// that has Resumed stands for a stretch that cannot be read: chunks go on behind it. The error after the last chunk
+// is io.EOF, or a *SegmentError where something is left that is no whole batch. Twelve zeros or more up to the end are
+// nothing: brokers may allocate a segment's file before they fill it. Fewer may be the beginning of an offset.
 func (s *SegmentReader) Next(buf []byte) (Chunk, error) {
 	if s.done != nil {
 		return Chunk{}, s.done
 	}
-	buf = append(buf[:0], s.rest...)
-	want := s.size
+	buf, want := buf[:0], s.want
+	s.want = min(2*s.want, s.size)
 	for {
 		buf = s.fill(buf, want)
-		whole, err := s.walk(buf)
-		if whole > 0 {
-			chunk := Chunk{Position: s.position, Bytes: buf[:whole]} // with its capacity, for the next call
-			s.rest = append(s.rest[:0], buf[whole:]...)
-			s.position += int64(whole)
-			return chunk, nil
+		whole, need, bad := s.walk(buf)
+		switch {
+		case whole > 0:
+			return s.give(buf, whole), nil
+		case need > 0:
+			want = need
+		default:
+			return s.resume(buf, bad)
 		}
-		var cut *CutError
-		if s.err == nil && errors.As(err, &cut) {
-			want = max(cut.Need, batchHeaderBytes)
-			continue
-		}
-		s.rest = nil
-		s.done = s.end(buf, err)
-		return Chunk{}, s.done
 	}
 }
 
 // Position is where the batch that comes next begins, and after io.EOF where the last one ended.
 func (s *SegmentReader) Position() int64 { return s.position }
 
-// fill reads until buf has size bytes, or the reader has no more.
+// give makes a chunk of what b begins with, and holds the rest.
+func (s *SegmentReader) give(b []byte, n int) Chunk {
+	chunk := Chunk{Position: s.position, Bytes: b[:n]} // with its capacity, for the next call
+	s.hold(b[n:])
+	s.position += int64(n)
+	return chunk
+}
+
+// more reports whether there is anything that fill has not given.
+func (s *SegmentReader) more() bool { return s.err == nil || s.at < len(s.held) }
+
+// fill reads until buf has size bytes, or there are no more.
 func (s *SegmentReader) fill(buf []byte, size int) []byte {
-	for len(buf) < size && s.err == nil {
+	for len(buf) < size && s.more() {
 		if len(buf) == cap(buf) {
 			buf = slices.Grow(buf, min(size-len(buf), max(len(buf), segmentRead)))
 		}
-		n, err := io.ReadFull(s.r, buf[len(buf):min(size, cap(buf))])
+		room := buf[len(buf):min(size, cap(buf))]
+		if s.at < len(s.held) {
+			n := copy(room, s.held[s.at:])
+			s.at += n
+			buf = buf[:len(buf)+n]
+			continue
+		}
+		n, err := io.ReadFull(s.r, room)
 		buf = buf[:len(buf)+n]
 		if err == io.ErrUnexpectedEOF {
 			err = io.EOF
 		}
-		s.err = err
+		s.err, s.read = err, true
 	}
 	return buf
 }
 
-// walk tells how much of b is whole batches and, where that is not all, why.
-func (s *SegmentReader) walk(b []byte) (int, error) {
-	whole := 0
-	for batch, err := range Batches(b) {
-		if err != nil {
-			return whole, err
+// hold takes back the end of what fill gave.
+func (s *SegmentReader) hold(b []byte) {
+	if !s.read { // all is from what was held, and still there
+		s.at -= len(b)
+		return
+	}
+	if cap(s.held) > 2*segmentRead && len(b) < segmentRead {
+		s.held = nil
+	}
+	s.held, s.at, s.read = append(s.held[:0], b...), 0, false
+}
+
+// doubt is why no batch can be taken from what comes.
+type doubt struct {
+	reason error
+	size   int  // of the batch that comes, if its header is one's and only its CRC is wrong; 0: it is none
+	next   bool // behind so many bytes there may be the next one
+}
+
+// walk tells how much of b is whole batches whose lengths fit what follows. Where that is nothing, need is how many
+// bytes can tell more; 0: none can.
+func (s *SegmentReader) walk(b []byte) (whole, need int, bad doubt) {
+	for whole < len(b) {
+		batch, err := NextBatch(b[whole:])
+		if err == nil && len(batch.Bytes) <= s.limit {
+			need, bad = s.fits(&batch, b[whole+len(batch.Bytes):])
+		} else {
+			need, bad = s.needs(len(batch.Bytes), err)
+		}
+		if need > 0 || bad.reason != nil {
+			return whole, need, bad
 		}
 		whole += len(batch.Bytes)
-		s.batches++
-		s.last = batch.LastOffset
+		s.batches, s.last, s.old = s.batches+1, batch.LastOffset, batch.Magic < 2
 	}
-	return whole, nil
+	return whole, 0, doubt{}
 }
 
-// end tells how the segment ends whose last bytes are b, which do not begin with a whole batch.
-func (s *SegmentReader) end(b []byte, reason error) error {
-	if len(b) == 0 && s.err == io.EOF {
-		return io.EOF
-	}
-	if len(b) >= batchOverhead && zeros(b) && s.zerosFollow(b[:cap(b)]) && s.err == io.EOF {
-		return io.EOF
-	}
+// needs tells what to do about a batch that is not whole in what was read so far, or too large.
+func (s *SegmentReader) needs(size int, err error) (need int, bad doubt) {
+	var cut *CutError
 	switch {
-	case errors.Is(reason, ErrNotBatch):
-	case s.err != io.EOF:
-		reason = s.err
-	case s.batches == 0 && b[0] != 0: // no log is so long that its first offset begins like this
-		reason = fmt.Errorf("%w: it begins with %q", ErrNotBatch, b[:min(len(b), 8)])
-	case batchIn(b, s.last):
-		reason = fmt.Errorf("%w: its length is wrong, since whole batches follow", ErrNotBatch)
+	case errors.As(err, &cut):
+		size = max(cut.Need, batchHeaderBytes)
+	case err != nil:
+		return 0, doubt{reason: err}
 	}
-	return &SegmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: reason}
+	if size > s.limit || cut != nil && !affords(s.trusted, size, s.position) {
+		return 0, doubt{reason: fmt.Errorf("%w: length %d", ErrNotBatch, size-batchOverhead)}
+	}
+	if !s.more() {
+		return 0, doubt{reason: err}
+	}
+	return size, doubt{}
 }
 
-// batchIn reports whether a whole batch, whose CRC proves it, stands somewhere in b behind its beginning: then b does
-// not begin with one that was cut.
-func batchIn(b []byte, after int64) bool {
-	for i := 1; i+batchHeaderBytes <= len(b); i++ {
-		if b[i+batchMagicAt] != 2 || int64(binary.BigEndian.Uint64(b[i:])) <= after {
-			continue
-		}
-		if batch, err := NextBatch(b[i:]); err == nil && batch.Check() == nil {
-			return true
-		}
+// fits tells whether a batch is as long as it says. Where the next one has the next offset, it is. Else compaction may
+// have taken batches in between, and its CRC decides.
+func (s *SegmentReader) fits(b *Batch, after []byte) (need int, bad doubt) {
+	switch {
+	case len(after) >= 8 && int64(binary.BigEndian.Uint64(after)) == b.LastOffset+1:
+		return 0, doubt{}
+	case len(after) < 8 && s.more():
+		return len(b.Bytes) + 8, doubt{}
+	case b.crcHolds():
+		return 0, doubt{}
+	case len(after) < batchHeaderBytes && s.more():
+		return len(b.Bytes) + batchHeaderBytes, doubt{}
 	}
-	return false
+	return 0, doubt{fmt.Errorf("%w: %w", ErrNotBatch, b.Check()), len(b.Bytes), s.mayFollow(b, after)}
 }
 
-// zerosFollow tells whether nothing but zeros comes until the reader ends.
-func (s *SegmentReader) zerosFollow(scratch []byte) bool {
-	for s.err == nil {
-		n := 0
-		n, s.err = s.r.Read(scratch)
-		if !zeros(scratch[:n]) {
-			return false
-		}
+// mayFollow reports whether what comes after a batch, up to its first header, looks like the log going on or ending.
+func (s *SegmentReader) mayFollow(b *Batch, after []byte) bool {
+	after = after[:min(len(after), batchHeaderBytes)]
+	if len(after) < batchHeaderBytes { // the file ends, or in old logs a message is so small
+		return len(after) < 8 || int64(binary.BigEndian.Uint64(after)) > b.LastOffset
 	}
-	return true
+	next := *s
+	next.batches, next.last = 1, b.LastOffset
+	return zeros(after) || next.plausible(after) > 0
 }
 
 func zeros(b []byte) bool {

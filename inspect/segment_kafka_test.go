@@ -3,6 +3,7 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -59,6 +60,32 @@ func TestKafkaSegmentsAgree(t *testing.T) {
 		t.Error(diff)
 	}
 	t.Logf("%d files, %d batches and records", len(files), len(got))
+	for _, file := range files {
+		spoilLengths(t, file)
+	}
+}
+
+// spoilLengths reads a segment with one of its lengths wrong, for each batch that others follow: all others come.
+func spoilLengths(t *testing.T, file string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	for batch := range Batches(b) {
+		from, to := at, at+len(batch.Bytes)
+		at = to
+		if to == len(b) {
+			return
+		}
+		spoilt := slices.Clone(b)
+		spoilt[from+8+from%4] ^= 1 << (to % 8)
+		all, gaps, err := readDamaged(t, NewSegmentReader(bytes.NewReader(spoilt), 64<<10))
+		if err != io.EOF || len(gaps) != 1 || !bytes.Equal(all, slices.Concat(b[:from], b[to:])) {
+			t.Fatalf("%s, batch of offset %d: %d bytes of %d are read, but for %v; ended with %v", file, batch.BaseOffset, len(all), len(b), gaps, err)
+		}
+	}
 }
 
 // copySegments copies all segments of the broker as they are now, and gives their paths.

@@ -73,10 +73,17 @@ func oneReplica(segments []Segment) error {
 	for i := 1; i < len(segments); i++ {
 		a, b := segments[i-1], segments[i]
 		if a.Partition == b.Partition && filepath.Dir(a.Path) != filepath.Dir(b.Path) && !samePath(filepath.Dir(a.Path), filepath.Dir(b.Path)) {
-			return fmt.Errorf("%s and %s are both of partition %d: read one replica at a time", a.Path, b.Path, a.Partition)
+			return &ReplicasError{a, b}
 		}
 	}
 	return nil
+}
+
+// ReplicasError says that two segments are of the same partition, but not of the same folder.
+type ReplicasError struct{ A, B Segment }
+
+func (e *ReplicasError) Error() string {
+	return fmt.Sprintf("%s and %s are both of partition %d: read one replica at a time", e.A, e.B, e.A.Partition)
 }
 
 // samePath reports whether two paths name the same file.
@@ -100,11 +107,17 @@ func (t Topic) segmentsAt(path string, partition *int32) ([]Segment, error) {
 		if ext := filepath.Ext(path); slices.Contains([]string{".index", ".timeindex", ".txnindex", ".snapshot"}, ext) {
 			return nil, fmt.Errorf("%s: no segment but what Kafka keeps beside one; a segment is called ….log", path)
 		}
+		if other, ok := t.other(filepath.Dir(path)); ok {
+			return nil, &NoFolderError{Path: path, Topic: t, Others: []Topic{other}}
+		}
 		p, err := t.partitionOfFile(path, partition)
 		return []Segment{{Path: path, Partition: p}}, err
 	}
 	if _, ok := t.partitionOfFolder(path); ok {
 		return t.segmentsIn(path, partition)
+	}
+	if other, ok := t.other(path); ok {
+		return nil, &NoFolderError{Path: path, Topic: t, Others: []Topic{other}}
 	}
 	return t.partitionsIn(path, partition)
 }
@@ -116,21 +129,19 @@ func (t Topic) partitionsIn(dir string, partition *int32) ([]Segment, error) {
 		return nil, err
 	}
 	var all []Segment
-	partitions := 0
 	for _, e := range entries {
 		p, ok := t.partitionOfFolder(e.Name())
 		if !ok || !e.IsDir() || partition != nil && *partition != p {
 			continue
 		}
-		partitions++
 		found, err := t.segmentsIn(filepath.Join(dir, e.Name()), &p)
 		if err != nil { // an error of that partition, when it is read
 			found = []Segment{{Path: filepath.Join(dir, e.Name(), "*.log"), Partition: p}}
 		}
 		all = append(all, found...)
 	}
-	if partitions == 0 {
-		return nil, fmt.Errorf("%s: no folder %s-N of a partition in it", dir, t.LogName())
+	if all == nil {
+		return nil, t.noFolder(dir, entries, partition)
 	}
 	return all, nil
 }
@@ -141,17 +152,18 @@ func (t Topic) segmentsIn(dir string, partition *int32) ([]Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*.log"))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(files, isFolder)
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: no segment (*.log) in it", dir)
-	}
 	var all []Segment
-	for _, f := range files {
-		all = append(all, Segment{Path: f, Partition: p})
+	for _, e := range entries {
+		if path := filepath.Join(dir, e.Name()); filepath.Ext(path) == ".log" && !isFolder(path) {
+			all = append(all, Segment{Path: path, Partition: p})
+		}
+	}
+	if all == nil {
+		return nil, fmt.Errorf("%s: no segment (*.log) in it", dir)
 	}
 	return all, nil
 }
@@ -159,11 +171,6 @@ func (t Topic) segmentsIn(dir string, partition *int32) ([]Segment, error) {
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
-}
-
-// escapeGlob makes a path stand for itself in a pattern.
-func escapeGlob(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // NoPartitionError says that nothing tells which partition a segment is of.

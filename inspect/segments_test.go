@@ -102,11 +102,43 @@ func TestFindSegmentsRefuses(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"empty":                "empty: no folder __consumer_offsets-N of a partition in it",
-		"copy":                 "copy: no folder __consumer_offsets-N of a partition in it",
+		"copy":                 "copy: a folder of segments, but not called __consumer_offsets-N",
 		"__consumer_offsets-5": "__consumer_offsets-5: no segment (*.log) in it",
 	} {
 		if _, err := FindSegments(ConsumerOffsets, []string{path}, nil); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", path, err, want)
+		}
+	}
+}
+
+// Whoever names segments of another topic than asked for learns which it is.
+func TestFindSegmentsTellsWhatThereIsInstead(t *testing.T) {
+	t.Chdir(tree(t, "__transaction_state-3/1.log", "logs/__share_group_state-0/", "logs/__transaction_state-1/", "logs/__transaction_state-2/", "logs/orders-0/",
+		"some/__consumer_offsets-1/1.log", "some/__share_group_state-0/1.log", "orders-0/1.log"))
+	seven := int32(7)
+	for _, c := range []struct {
+		topic     Topic
+		path      string
+		partition *int32
+		want      NoFolderError
+		text      string
+	}{
+		{ConsumerOffsets, "__transaction_state-3", nil, NoFolderError{Others: []Topic{TransactionState}}, "__transaction_state-3: of __transaction_state, not of __consumer_offsets"},
+		{ShareGroupState, "__transaction_state-3/1.log", &seven, NoFolderError{Others: []Topic{TransactionState}}, "__transaction_state-3/1.log: of __transaction_state, not of __share_group_state"},
+		{ConsumerOffsets, "logs", nil, NoFolderError{Inside: true, Others: []Topic{ShareGroupState, TransactionState}}, "logs: no folder __consumer_offsets-N of a partition in it"},
+		{TransactionState, "some", nil, NoFolderError{Inside: true, Others: []Topic{ConsumerOffsets, ShareGroupState}}, "some: no folder __transaction_state-N of a partition in it"},
+		{ConsumerOffsets, "some", &seven, NoFolderError{Inside: true, Partition: &seven}, "some: no folder __consumer_offsets-7 of a partition in it"},
+		{ConsumerOffsets, "orders-0", nil, NoFolderError{Inside: true, Unnamed: true}, "orders-0: a folder of segments, but not called __consumer_offsets-N"},
+	} {
+		c.want.Path, c.want.Topic = c.path, c.topic
+		_, err := FindSegments(c.topic, []string{c.path}, c.partition)
+		var got *NoFolderError
+		if !errors.As(err, &got) {
+			t.Errorf("%s: %v", c.path, err)
+			continue
+		}
+		if d := cmp.Diff(&c.want, got); d != "" || err.Error() != c.text {
+			t.Errorf("%s: %s, want %s (-want +got):\n%s", c.path, err, c.text, d)
 		}
 	}
 }

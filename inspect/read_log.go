@@ -1,0 +1,108 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// logReader reads the segments of one partition, in order, and tells what it finds. An error of its functions ends
+// it.
+type logReader struct {
+	size  int           // of a chunk, about
+	buf   func() []byte // memory for the next chunk, or nil
+	chunk func(Segment, Chunk) error
+
+	damage     func(stretch) error // which comes between chunks
+	note       func(string)
+	unreadable func(error) // the system does not give a segment, or the rest of it
+}
+
+// stretch is a part of a log that cannot be read.
+type stretch struct {
+	from  int64 // first offset that may be in it
+	next  int64 // first that is behind it; 0: nothing of the segment is
+	bytes int64 // that are skipped; 0 likewise
+	err   error
+}
+
+// read reads the segments. The error is the context's or one of its functions'.
+func (l *logReader) read(ctx context.Context, segments []Segment) error {
+	for i, s := range segments {
+		end, err := l.segment(ctx, s)
+		if err == nil && end != nil {
+			err = l.ends(s, end, i == len(segments)-1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// segment reads one segment: end says why it cannot be read to its end.
+func (l *logReader) segment(ctx context.Context, s Segment) (end, err error) {
+	f, end := os.Open(s.Path)
+	if end != nil {
+		return end, nil
+	}
+	defer f.Close()
+	r := NewSegmentReader(f, l.size)
+	for {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		c, end := r.Next(l.buf())
+		var gap *SegmentError
+		switch {
+		case end == nil:
+			err = l.chunk(s, c)
+		case end == io.EOF:
+			return nil, nil
+		case errors.As(end, &gap) && gap.Resumed > 0:
+			err = l.damage(s.stretch(gap))
+		default:
+			return end, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// ends tells what it means that a segment cannot be read to its end.
+func (l *logReader) ends(s Segment, end error, last bool) error {
+	var at *SegmentError
+	switch {
+	case errors.As(end, &at) && errors.Is(end, ErrCut) && last:
+		l.note(fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end))
+	case at != nil && (errors.Is(end, ErrCut) || errors.Is(end, ErrNotBatch)):
+		return l.damage(s.stretch(at))
+	case at != nil:
+		l.unreadable(fmt.Errorf("%s: %w", s, end))
+	default: // the system names the path
+		l.unreadable(end)
+	}
+	return nil
+}
+
+// stretch is what an error leaves unread.
+func (s Segment) stretch(e *SegmentError) stretch {
+	from := e.LastOffset + 1
+	if e.Batches == 0 {
+		from = s.base()
+	}
+	d := stretch{from: from, next: e.NextOffset, err: fmt.Errorf("%s: %w", s, e)}
+	if e.Resumed > 0 {
+		d.bytes = e.Resumed - e.Position
+	}
+	return d
+}
+
+func unreadable(t Topic, partition int32, err error) *cluster.Error {
+	return &cluster.Error{Scope: cluster.ScopePartition, Name: cluster.TP{Topic: t.LogName(), Partition: partition}.String(), Code: "UNREADABLE_FILE", Message: err.Error(), Err: err}
+}
