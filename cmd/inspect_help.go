@@ -10,21 +10,23 @@ every change of a group, every tombstone and transaction marker, until compactio
   what comes from now on?            offsetctl inspect --follow
 
 Records:
-A group's records are all in one partition of that topic, so naming groups reads only theirs. --type
-takes the names below, in any case: commit stands for both kinds of commits, group for all others
-but TransactionMarker. Of markers a group or a topic selects those that end a transaction with a
-record of it; --from after that record hides the marker too.
+A group's records are all in one partition of that topic, so naming groups reads only theirs; with
+--internal-topic transaction names are transactional ids, of which the same holds. --type takes the
+names below, in any case: commit stands for both kinds of commits, group for all others but
+TransactionMarker. Of markers a group or a topic selects those that end a transaction with a record
+of it; --from after that record hides the marker too.
 
 Range:
 From the log's start to the end that it has when the command begins, by partition and offset. --from
 and --to read less of each partition: from the first record that is as late as --from, up to the
 first as late as --to, which is not shown. A time is RFC 3339 or shorter, such as 2026-11-21, in
 --tz where it says no zone, or @SECONDS or @MILLIS since 1970; -90m, -7d or -PT1H30M is so long
-before now. A time after the last record is the log's end. An offset is for one partition, so it
-needs one group or one --partition. --last N shows the newest rows in that order, and reads no more
-than it has to where nothing is filtered.
---follow goes on whatever happens to brokers; order is within a partition. Of a transaction the
-records say open, and the marker that comes later says what became of it.
+before now. A time after the last record is the log's end. A bare integer is an offset, for one
+partition: it needs one group or one --partition. --last N shows the newest rows in that order, and
+reads no more than it has to where nothing is filtered.
+--follow goes on whatever happens to brokers, and waits for a topic or a leader that is not there
+yet; order is within a partition. Of a transaction the records say open, and the marker that comes
+later says what became of it.
 
 ` + latestHelp + "\n" + openHelp + `
 
@@ -39,10 +41,8 @@ Kafka's field names, as kafka-dump-log.sh --offsets-decoder prints them; what is
 stands in fields that end in Decoded. Of a transaction each record says committed, aborted or open.
 A record that is not understood is shown with its bytes in hex and the reason; --raw adds the bytes
 of every record.
-Before a scan of more than 1 GB a note says how large the log is and since when; with stderr on a
-terminal a line there says how far a long scan has come, unless rows are printed on the terminal
-meanwhile. --timeout bounds connecting and each wait for an answer; a partition whose leader moves
-is read on from the new one.
+Before a scan of more than 1 GB a note says how large the log is and since when. --timeout bounds
+connecting and each wait for an answer; a partition whose leader moves is read on from the new one.
 
 Record types:
 LegacyOffsetCommit, OffsetCommit, GroupMetadata (of classic groups), TransactionMarker;

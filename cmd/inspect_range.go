@@ -26,7 +26,7 @@ func (r *rangeFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&r.to, "to", "", "end before `HERE`, which is not shown (default latest: the end that the log has at the start)")
 	f.IntVar(&r.last, "last", 0, "only the newest `N` rows, by their timestamps")
 	f.BoolVar(&r.follow, "follow", false, "show what comes, from now on or from --from, until interrupted")
-	f.StringVar(&r.zone, "tz", "UTC", "time `ZONE` of times given and of the column TIMESTAMP: UTC, local, or a name such as Europe/Berlin")
+	f.StringVar(&r.zone, "tz", "UTC", "time `ZONE` of times given and of those in text formats: UTC, local, or a name such as Europe/Berlin")
 }
 
 // request reads the flags; now is what -DURATION counts from.
