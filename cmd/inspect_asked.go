@@ -87,10 +87,11 @@ type missed struct {
 	groups, topics []string
 	match          string // what no group matched
 	part           bool   // of what was read; else of all there is
+	open           bool   // no open transaction: whether there are other records nobody looked
 }
 
 func (a *wantedNames) missed(req inspectRequest) missed {
-	m := missed{scope: a.scope, groups: unseenIn(a.groups), topics: unseenIn(a.topics), part: req.run != nil && req.partitions != nil || req.scan.Range.Given()}
+	m := missed{scope: a.scope, groups: unseenIn(a.groups), topics: unseenIn(a.topics), open: req.open, part: req.open || req.run != nil && req.partitions != nil || req.scan.Range.Given()}
 	if a.matches && !a.matched {
 		m.match = a.match
 	}
@@ -108,18 +109,19 @@ func unseenIn(names map[string]bool) []string {
 	return unseen
 }
 
-// errors are those for names that are not there. Where only a part was read nobody knows, and of topics only a
-// cluster can tell: exists, which is nil for files, says which of them are there all the same.
-func (m missed) errors(ctx context.Context, exists func(context.Context, []string) []cluster.Topic) []*cluster.Error {
+// errors are those for names that are not there. A topic may be there without any commit, and where only a part was
+// read a group may be: that a cluster can tell. Of files, where run is nil, nobody knows then.
+func (m missed) errors(ctx context.Context, run *cluster.Run) []*cluster.Error {
+	groups, message := m.groups, fmt.Sprintf("no record of this %s", m.scope)
 	if m.part {
-		return nil
+		groups, message = m.absent(ctx, run), "the cluster has no such group now, and nothing of it is in what was read"
 	}
 	var errs []*cluster.Error
-	for _, g := range m.groups {
-		errs = append(errs, &cluster.Error{Scope: m.scope, Name: g, Code: notFound(m.scope), Message: fmt.Sprintf("no record of this %s", m.scope)})
+	for _, g := range groups {
+		errs = append(errs, &cluster.Error{Scope: m.scope, Name: g, Code: notFound(m.scope), Message: message})
 	}
-	if exists != nil && len(m.topics) > 0 {
-		for _, t := range exists(ctx, m.topics) {
+	if run != nil && len(m.topics) > 0 {
+		for _, t := range run.Topics(ctx, m.topics) {
 			if t.Err.UnknownTopic() {
 				t.Err.Message = "no such topic, and no record of a commit for it"
 				errs = append(errs, t.Err)
@@ -127,6 +129,22 @@ func (m missed) errors(ctx context.Context, exists func(context.Context, []strin
 		}
 	}
 	return errs
+}
+
+// absent are the groups that the cluster does not have. A broker that does not answer may have them all.
+func (m missed) absent(ctx context.Context, run *cluster.Run) []string {
+	if run == nil || m.scope != cluster.ScopeGroup || len(m.groups) == 0 {
+		return nil
+	}
+	listed, errs := run.ListGroups(ctx)
+	if len(errs) > 0 {
+		return nil
+	}
+	there := map[string]bool{}
+	for _, l := range listed {
+		there[l.Group] = true
+	}
+	return slices.DeleteFunc(slices.Clone(m.groups), func(g string) bool { return there[g] })
 }
 
 // notFound is Kafka's code for a group, or a transactional id, that does not exist.
@@ -144,7 +162,11 @@ func (m missed) notes(told []*cluster.Error) (notes []string) {
 		failed[missing{e.Scope, e.Name}] = true
 	}
 	for _, g := range m.groups {
-		if !failed[missing{m.scope, g}] {
+		switch {
+		case failed[missing{m.scope, g}]:
+		case m.open:
+			notes = append(notes, fmt.Sprintf("no transaction of %s %s is open in what was read", m.scope, g))
+		default:
 			notes = append(notes, fmt.Sprintf("no record of %s %s in what was read", m.scope, g))
 		}
 	}
@@ -154,7 +176,11 @@ func (m missed) notes(told []*cluster.Error) (notes []string) {
 		}
 	}
 	if m.match != "" {
-		notes = append(notes, fmt.Sprintf("no record of a %s that matches%s", m.scope, wholeNameHint(m.match)))
+		what := "record"
+		if m.open {
+			what = "open transaction"
+		}
+		notes = append(notes, fmt.Sprintf("no %s of a %s that matches%s", what, m.scope, wholeNameHint(m.match)))
 	}
 	return bounded(notes)
 }

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,7 +18,7 @@ see no later commit of its partition, of any group, and compaction stops.`
 // checkOpen refuses what --open cannot be combined with.
 func (o inspectOptions) checkOpen(changed func(string) bool) error {
 	if o.topic != "offsets" {
-		return usagef("--open is for commits, in %s", inspect.ConsumerOffsets.LogName())
+		return &usageError{fmt.Errorf("--open is for commits, in %s", inspect.ConsumerOffsets.LogName()), "--latest has the state of every transactional id, or share group"}
 	}
 	for _, flag := range []string{"from", "to", "limit", "last", "follow", "latest", "type", "topic", "raw"} {
 		if !changed(flag) {
@@ -32,24 +34,25 @@ func (o inspectOptions) checkOpen(changed func(string) bool) error {
 }
 
 // showOpen prints the open transactions that a report has.
-func (s *session) showOpen(f form, req inspectRequest, plan, report inspect.Report) error {
+func (s *session) showOpen(ctx context.Context, f form, req inspectRequest, plan, report inspect.Report) error {
 	report = plan.Join(report)
-	rows, errs := report.Open, report.Errors
+	about := s.missing(ctx, req, report.Errors)
+	rows, errs := report.Open, slices.Concat(report.Errors, about.errs)
 	name := func(r *inspect.OpenTransaction) string { return groupOf(*r) }
 	if err := print(s, f, newHead("inspect-open", report.ClusterID, s.now), openColumns(s.now, req.zone), name, rows, errs); err != nil {
 		return err
 	}
-	for _, n := range report.Notes {
+	for _, n := range slices.Concat(report.Notes, about.notes) {
 		s.note("%s", n)
 	}
 	if len(rows) == 0 && len(errs) == 0 {
-		s.note("no transaction is open in what was read")
+		s.note("no transaction that commits offsets is open in what was read; those of all producers: %s inspect --internal-topic transaction --latest", s.program)
 	}
 	if long := longest(rows); long != nil {
 		s.note("a transaction ends by itself at its transaction.timeout.ms; one that kafka-transactions.sh find-hanging lists does not, and ends by: kafka-transactions.sh abort --topic %s --partition %d --start-offset %d",
 			req.scan.Topic.LogName(), long.Partition, long.StartOffset)
 	}
-	return ended(s.report(errs, readHints(errs)))
+	return ended(s.report(errs, about.hints))
 }
 
 func groupOf(t inspect.OpenTransaction) string {

@@ -46,7 +46,7 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 		if err != nil {
 			return err
 		}
-		return s.showOpen(f, req, inspect.Report{}, report)
+		return s.showOpen(ctx, f, req, inspect.Report{}, report)
 	}
 	if req.latest {
 		return s.showLatest(ctx, f, req, inspect.Report{}, func(ctx context.Context, o inspect.Options) (*inspect.State, error) {
@@ -84,7 +84,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		if err != nil {
 			return err
 		}
-		return s.showOpen(f, req, report, found)
+		return s.showOpen(ctx, f, req, report, found)
 	}
 	s.noteSize(ctx, req, live)
 	if req.latest {
@@ -178,11 +178,7 @@ func (s *session) missing(ctx context.Context, req inspectRequest, failed []*clu
 		return t
 	}
 	m := req.asked.missed(req)
-	var exists func(context.Context, []string) []cluster.Topic
-	if req.run != nil {
-		exists = req.run.Topics
-	}
-	t.errs = m.errors(ctx, exists)
+	t.errs = m.errors(ctx, req.run)
 	t.notes = m.notes(t.errs)
 	if req.run != nil {
 		t.hints = s.similar(ctx, req.run, t.errs)

@@ -125,6 +125,9 @@ func wholeNameHint(pattern string) string {
 	if part == "" || pattern == ".*"+part+".*" {
 		return ""
 	}
+	if strings.Contains(part, "|") {
+		part = "(" + part + ")"
+	}
 	return "; --match is for the whole name, try: --match " + shellQuote(".*"+part+".*")
 }
 
