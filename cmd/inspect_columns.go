@@ -14,8 +14,9 @@ import (
 const tableBlock = 1000
 
 // recordColumns are the columns of records. DETAIL is last, whatever is beside it: it has no width of its own. What of a
-// commit stands there, its offset, leader epoch and metadata, has no column in wide.
-func recordColumns(zone *time.Location, raw bool) []output.Column[inspect.Row] {
+// commit stands there, its offset, leader epoch and metadata, has no column in wide. names are of topics that a record has
+// only the id of.
+func recordColumns(zone *time.Location, raw bool, names inspect.TopicNames) []output.Column[inspect.Row] {
 	type row = inspect.Row
 	columns := []output.Column[row]{
 		number("LOG-PARTITION", func(r *row) *int32 { return &r.Partition }),
@@ -33,11 +34,11 @@ func recordColumns(zone *time.Location, raw bool) []output.Column[inspect.Row] {
 			}
 			return append(b, r.Key.Group...)
 		}},
-		{Name: "TOPIC/MEMBER", Append: func(b []byte, r *row) []byte { return r.AppendSubject(b) }},
+		{Name: "TOPIC/MEMBER", Append: func(b []byte, r *row) []byte { return r.AppendSubject(b, names) }},
 	}
 	columns = append(columns, transactionColumns()...)
 	columns = append(columns, commitColumns(zone)...)
-	columns = append(columns, output.Column[row]{Name: "DETAIL", Tone: recordTone, Append: func(b []byte, r *row) []byte { return r.AppendDetail(b) }})
+	columns = append(columns, output.Column[row]{Name: "DETAIL", Tone: recordTone, Append: func(b []byte, r *row) []byte { return r.AppendDetail(b, names) }})
 	if raw {
 		columns = append(columns, hexColumn("RAW-KEY", func(r *row) []byte { return r.RawKey }), hexColumn("RAW-VALUE", func(r *row) []byte { return r.RawValue }))
 	}

@@ -23,7 +23,7 @@ const (
 
 // details are what say the records of a type, by Kafka's name of it. Each says false where the JSON is not what it
 // expects.
-var details = map[string]func(value []byte) (string, bool){
+var details = map[string]func(value []byte, names TopicNames) (string, bool){
 	"GroupMetadata": detailOf[classicGroup],
 
 	"ConsumerGroupMetadata":                 detailOf[groupEpoch],
@@ -57,9 +57,9 @@ var details = map[string]func(value []byte) (string, bool){
 
 // appendDetail appends what a value says, which is that of a record type of this name; compact JSON of what it has no
 // words for.
-func appendDetail(dst []byte, name string, value []byte) []byte {
+func appendDetail(dst []byte, name string, value []byte, names TopicNames) []byte {
 	if say := details[name]; say != nil {
-		if text, ok := say(value); ok {
+		if text, ok := say(value, names); ok {
 			return append(dst, cut(text, maxDetail)...)
 		}
 	}
@@ -67,10 +67,17 @@ func appendDetail(dst []byte, name string, value []byte) []byte {
 }
 
 // detailOf reads the data of a value as T, which says what it has.
-func detailOf[T fmt.Stringer](value []byte) (string, bool) {
+func detailOf[T fmt.Stringer](value []byte, names TopicNames) (string, bool) {
 	var v struct{ Data *T }
 	if err := json.Unmarshal(value, &v); err != nil || v.Data == nil {
 		return "", false
+	}
+	if with, ok := any(v.Data).(withTopicIDs); ok {
+		for _, list := range with.byTopicID() {
+			for i := range list {
+				list[i].names = names
+			}
+		}
 	}
 	return (*v.Data).String(), true
 }
@@ -166,10 +173,12 @@ type owned struct {
 	TopicName, Topic, TopicID, SubtopologyID, Connector string
 
 	Partitions, PartitionIDs, Tasks []int32
+
+	names TopicNames // for TopicID; nil: nobody can be asked
 }
 
 func (o owned) String() string {
-	name := quoted(cmp.Or(o.TopicName, o.Topic, o.TopicID, o.SubtopologyID, o.Connector))
+	name := quoted(cmp.Or(o.TopicName, o.Topic, o.names.ofText(o.TopicID), o.SubtopologyID, o.Connector))
 	if list := runs(slices.Concat(o.Partitions, o.PartitionIDs, o.Tasks)); list != "" {
 		return name + ":" + list
 	}

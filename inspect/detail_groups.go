@@ -132,6 +132,8 @@ func (t targetEpoch) String() string { return fmt.Sprintf("assignment epoch %d",
 // targetOfMember is what a member is to have.
 type targetOfMember struct{ TopicPartitions []owned }
 
+func (t *targetOfMember) byTopicID() [][]owned { return [][]owned{t.TopicPartitions} }
+
 func (t targetOfMember) String() string { return orNothing(assigned(t.TopicPartitions, listRoom)) }
 
 // orNothing is the text, or what stands for none.
@@ -147,6 +149,10 @@ type memberAssignment struct {
 	MemberEpoch                                     int32
 	State                                           int
 	AssignedPartitions, PartitionsPendingRevocation []owned
+}
+
+func (m *memberAssignment) byTopicID() [][]owned {
+	return [][]owned{m.AssignedPartitions, m.PartitionsPendingRevocation}
 }
 
 func (m memberAssignment) String() string {

@@ -31,7 +31,7 @@ func rowOf(t testing.TB, topic Topic, key, value []byte) *Row {
 func TestDetails(t *testing.T) {
 	var got bytes.Buffer
 	add := func(name string, topic Topic, key, value []byte) {
-		fmt.Fprintf(&got, "%s\n\t%q\n", name, rowOf(t, topic, key, value).AppendDetail(nil))
+		fmt.Fprintf(&got, "%s\n\t%q\n", name, rowOf(t, topic, key, value).AppendDetail(nil, nil))
 	}
 	for _, topic := range []Topic{ConsumerOffsets, ShareGroupState, TransactionState} {
 		for _, s := range readSamples(t, filepath.Join("testdata", "records", topic.LogName()+".txt"), topic) {
@@ -85,7 +85,7 @@ func TestDetailsOfAllTypes(t *testing.T) {
 // wantDetail checks what holds of the detail of any record: it is there, it is bounded, and it is text.
 func wantDetail(t *testing.T, r *Row) {
 	t.Helper()
-	detail := r.AppendDetail([]byte("x"))[1:]
+	detail := r.AppendDetail([]byte("x"), nil)[1:]
 	bounded := r.Err == nil && r.Commit == nil && !r.Key.HasTopic()
 	switch {
 	case len(detail) == 0:
@@ -134,7 +134,7 @@ func TestDetailIsCut(t *testing.T) {
 		{"unknown fields", "GroupMetadata", `[1]`, `{"version":0,"data":[1]}`},
 		{"an unknown type", "Other", `"` + strings.Repeat("x", 400) + `"`, `{"version":0,"data":"` + strings.Repeat("x", maxDetail-24) + "…"},
 	} {
-		got := string(appendDetail(nil, c.name, []byte(`{"version":0,"data":`+c.data+`}`)))
+		got := string(appendDetail(nil, c.name, []byte(`{"version":0,"data":`+c.data+`}`), nil))
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", c.what, diff)
 		}

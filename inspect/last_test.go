@@ -56,7 +56,7 @@ func TestLastKeepsWholeRows(t *testing.T) {
 	items := func(scan func(emit func(*Row) error) (Report, error)) []string {
 		var out []string
 		if _, err := scan(func(r *Row) error {
-			out = append(out, line(r)+string(r.AppendDetail(r.AppendJSON(nil))))
+			out = append(out, line(r)+string(r.AppendDetail(r.AppendJSON(nil), nil)))
 			return nil
 		}); err != nil {
 			t.Fatal(err)

@@ -1,9 +1,6 @@
 package inspect
 
-import (
-	"encoding/base64"
-	"strconv"
-)
+import "strconv"
 
 // Row is one record as it is shown, or what stands where none could be read. Slices are valid until the next
 // row.
@@ -31,15 +28,15 @@ type Row struct {
 }
 
 // AppendSubject appends what a record is about, for people: orders:3 of a commit, a member id, a regular
-// expression, a transactional id. nil: nothing but the group.
-func (r *Row) AppendSubject(dst []byte) []byte {
+// expression, a transactional id. nil: nothing but the group. names are asked where the record has a topic's id only.
+func (r *Row) AppendSubject(dst []byte, names TopicNames) []byte {
 	k := &r.Key
 	switch {
 	case k.Topic != nil:
 		dst = append(append(dst, k.Topic...), ':')
 		return strconv.AppendInt(dst, int64(k.Partition), 10)
 	case k.TopicID != nil:
-		dst = append(base64.RawURLEncoding.AppendEncode(dst, k.TopicID), ':')
+		dst = append(names.append(dst, k.TopicID), ':')
 		return strconv.AppendInt(dst, int64(k.Partition), 10)
 	case k.Member != nil:
 		return append(dst, k.Member...)
@@ -50,8 +47,8 @@ func (r *Row) AppendSubject(dst []byte) []byte {
 }
 
 // AppendDetail appends what a record says, for people: not all of it, and of a long list the beginning and how much more
-// there is. A commit's metadata is whole.
-func (r *Row) AppendDetail(dst []byte) []byte {
+// there is. A commit's metadata is whole. names are asked where the record has a topic's id only.
+func (r *Row) AppendDetail(dst []byte, names TopicNames) []byte {
 	if t := r.Transaction; t != nil {
 		dst = append(append(dst, t.Outcome...), " transaction of producer "...)
 		dst = strconv.AppendInt(dst, t.ProducerID, 10)
@@ -69,7 +66,7 @@ func (r *Row) AppendDetail(dst []byte) []byte {
 	if c, ok := r.AnyCommit(); ok {
 		return c.appendDetail(dst)
 	}
-	return appendDetail(dst, r.Type, r.ValueJSON)
+	return appendDetail(dst, r.Type, r.ValueJSON, names)
 }
 
 // AnyCommit is what a commit says, also one that is read by the table. false: the row is none, or a tombstone, or not

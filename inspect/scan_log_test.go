@@ -107,7 +107,7 @@ func newTestLog(t testing.TB) *testLog { return &testLog{t: t} }
 // line is a row: partition/offset, type, group, subject, offset committed, outcome, error.
 func line(r *Row) string {
 	words := []string{fmt.Sprintf("%d/%d", r.Partition, r.Offset)}
-	for _, w := range []string{r.Type, string(r.Key.Group), string(r.AppendSubject(nil))} {
+	for _, w := range []string{r.Type, string(r.Key.Group), string(r.AppendSubject(nil, nil))} {
 		if w != "" {
 			words = append(words, w)
 		}

@@ -122,6 +122,26 @@ func topicOf(t *kmsg.MetadataResponseTopic) Topic {
 	return out
 }
 
+// TopicName asks for the name of the topic with that id: one request. false: there is no such topic, or this user may not
+// describe it, or no broker has said. It rests on Metadata 12, which brokers have that write records with ids alone.
+func (r *Run) TopicName(ctx context.Context, id TopicID) (string, bool) {
+	req := metadataRequest(nil)
+	t := kmsg.NewMetadataRequestTopic()
+	t.TopicID = id
+	req.Topics = append(req.Topics, t)
+	resp, e := askAny[*kmsg.MetadataResponse](ctx, r, req)
+	if e != nil {
+		return "", false
+	}
+	r.learnNodes(nodesOf(resp))
+	for _, t := range resp.Topics {
+		if t.TopicID == id && t.Topic != nil && *t.Topic != "" {
+			return *t.Topic, true
+		}
+	}
+	return "", false
+}
+
 // missing is the error of something asked for that the answer does not mention.
 func missing(s Scope, name string) *Error {
 	return &Error{Scope: s, Name: name, Code: CodeIncomplete, Message: "the broker's answer does not mention it"}

@@ -252,7 +252,7 @@ func TestOffsetsTopicHasTransactionsAndTombstones(t *testing.T) {
 	c := start(t, Options{})
 	var got []string
 	for _, r := range rowsOf(t, c, "payments-export", "legacy-importer", "spring-sale", "flink-revenue") {
-		switch subject := string(r.AppendSubject(nil)); {
+		switch subject := string(r.AppendSubject(nil, nil)); {
 		case r.Marker:
 			got = append(got, fmt.Sprint("marker ", r.Transaction.Outcome))
 		case r.Transaction != nil:
