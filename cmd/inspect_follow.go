@@ -29,6 +29,9 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 		if live, plan, err = inspect.Await(ctx, live.Run, req.wanted()); err != nil {
 			return err
 		}
+		for _, n := range slices.Concat(plan.Notes, pastEndNotes(req.scan.Topic, plan.PastEnd)) {
+			s.note("%s", n)
+		}
 	}
 	if s.errTTY {
 		s.note("waiting for records of %s; Ctrl-C ends it", count(len(live.Parts), "partition"))

@@ -28,6 +28,7 @@ type body struct {
 
 	// Of what has no end, instead of batches: what is to be said at once.
 	note   string
+	found  *Report        // what was open when following began
 	back   *int64         // the log was cut back to here, so that offsets begin again
 	failed *cluster.Error // the last of its partition
 }

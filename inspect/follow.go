@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -16,7 +17,7 @@ type Follower struct {
 	Note   func(string)         // what is worth knowing and no failure
 	Failed func(*cluster.Error) // a partition that is followed no longer, or of which something cannot be read
 
-	Open func([]OpenTransaction) // first of all, those of the parts as planned, whatever is shown; nil: nobody asks
+	Open func([]OpenTransaction) // once, those of the parts as planned, whatever is shown; nil: nobody asks
 }
 
 // Follow shows the records from the Starts of the parts on as they come, in order within a partition, until ctx
@@ -24,15 +25,16 @@ type Follower struct {
 // as it takes. What becomes of a transaction is not known yet: its records are open, and the row of the marker
 // tells. The error is the follower's, or the context's.
 func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
-	if err := l.tellOpen(ctx, o, to); err != nil {
-		return err
-	}
 	parts := slices.Clone(l.Parts)
 	for i := range parts {
 		parts[i].End, parts[i].LogEnd = math.MaxInt64, math.MaxInt64
 	}
 	scan, closeScan := l.start(ctx, parts, endless, nil)
 	defer closeScan()
+	if to.Open != nil {
+		looked := l.lookForOpen(ctx, o, scan.feed)
+		defer looked()
+	}
 	w := &following{scan, o, to, limited(o.Limit, to.Row), make([]*partitionReader, len(parts)), cluster.Errors{}}
 	for {
 		i, b, ok := scan.feed.take()
@@ -51,20 +53,21 @@ func (l *Live) Follow(ctx context.Context, o Options, to Follower) error {
 	}
 }
 
-// tellOpen tells what is open before anything is followed.
-func (l *Live) tellOpen(ctx context.Context, o Options, to Follower) error {
-	if to.Open == nil {
-		return nil
+// lookForOpen looks for what is open beside what is followed, which may be held up by neither a broker that does not
+// answer nor much to read, and puts what it finds into the feed. close ends it.
+func (l *Live) lookForOpen(ctx context.Context, o Options, f *feed) (close func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		var report Report
+		if len(l.Parts) > 0 && l.addOpen(ctx, l.Parts, o, &report) == nil {
+			f.put(0, body{found: &report})
+		}
+	})
+	return func() {
+		cancel()
+		looking.Wait()
 	}
-	var report Report
-	if err := l.addOpen(ctx, l.Parts, o, &report); err != nil {
-		return err
-	}
-	for _, n := range report.Notes {
-		to.Note(n)
-	}
-	to.Open(report.Open)
-	return nil
 }
 
 // following tells a Follower what comes.
@@ -81,6 +84,12 @@ type following struct {
 func (w *following) body(i int, b body) error {
 	if b.note != "" {
 		w.to.Note(b.note)
+	}
+	if b.found != nil {
+		for _, n := range b.found.Notes {
+			w.to.Note(n)
+		}
+		w.to.Open(b.found.Open)
 	}
 	w.failed(b.failed)
 	if w.readers[i] == nil {

@@ -156,19 +156,25 @@ func (w *windows) read(ctx context.Context, l *Live, o Options) (Report, error) 
 		if len(parts) == 0 {
 			return Report{Open: w.open, Errors: w.errs.All, Notes: w.notes}, nil
 		}
-		got, _, err := l.read(ctx, parts, o, func(r *Row) error {
+		got, after, err := l.read(ctx, parts, o, func(r *Row) error {
+			if r.Damaged && r.Offset < w.ends[r.Partition] { // comes again with the window before
+				return nil
+			}
 			w.found[r.Partition]++
 			return w.last.Add(r)
 		})
 		if err != nil {
 			return got, err
 		}
-		w.heed(l, parts, got)
+		w.heed(parts, got)
+		for _, p := range after.lost { // it is not waited for again and again
+			w.found[p.ID] = math.MaxInt
+		}
 	}
 }
 
-// heed takes in what the report on a window of these parts says. A partition that cannot be read is not waited for again and again.
-func (w *windows) heed(l *Live, parts []Part, got Report) {
+// heed takes in what the report on a window of these parts says.
+func (w *windows) heed(parts []Part, got Report) {
 	w.notes = append(w.notes, got.Notes...)
 	for _, p := range parts {
 		if p.reachesOpen() { // else the window may have but a stretch of a transaction
@@ -177,11 +183,6 @@ func (w *windows) heed(l *Live, parts []Part, got Report) {
 	}
 	for _, e := range got.Errors {
 		w.errs.Add(e)
-		for _, p := range parts {
-			if e.Code != cluster.CodeCorrupt && (e.Name == cluster.TP{Topic: l.Topic.Name, Partition: p.ID}.String() || e.Scope == cluster.ScopeTopic) {
-				w.found[p.ID] = math.MaxInt
-			}
-		}
 	}
 }
 

@@ -138,3 +138,44 @@ func TestLastWindowsGrowAndMeet(t *testing.T) {
 		t.Errorf("reads %v of a partition that has given enough", more)
 	}
 }
+
+// A batch that cannot be read and reaches over the beginning of a window is shown once.
+func TestReadLastShowsADamagedBatchOnce(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		l := newTestLog(t)
+		var ten []Record
+		for i := range int64(10) {
+			ten = append(ten, Record{Key: commitKey1(t, "g", "orders", 0), Value: commitValue3(t, i)})
+		}
+		l.batch(plainBatch(0), ten...)
+		l.bytes[len(l.bytes)-1] ^= 1
+		for i := range int64(90) {
+			l.batch(plainBatch(0), Record{Key: commitKey1(t, "g", "orders", 0), Value: commitValue3(t, 10+i)})
+		}
+		f.sends(0, l.bytes)
+		live, _ := f.plan(Wanted{})
+		live.Parts[0].End, live.Parts[0].Stable, live.Parts[0].LogEnd = 100, 100, 100
+		rows := 0
+		report, err := live.ReadLast(t.Context(), 95, Options{}, func(*Row) error { rows++; return nil })
+		if err != nil || len(report.Errors) != 1 || rows != 91 {
+			t.Errorf("%d rows, %v, %v", rows, report.Errors, err)
+		}
+	})
+}
+
+// A partition that is given up is not waited for again with each window.
+func TestReadLastGivesAPartitionUpOnce(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		asked := 0
+		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			asked++
+			return answer(req, 0, nil), nil, true
+		})
+		live, _ := f.plan(Wanted{})
+		live.Parts[0].End, live.Parts[0].Stable, live.Parts[0].LogEnd = 1e6, 1e6, 1e6
+		report, err := live.ReadLast(t.Context(), 10, Options{}, func(*Row) error { return nil })
+		if err != nil || len(report.Errors) != 1 || asked > idleLimit {
+			t.Errorf("%d requests, %v, %v", asked, report.Errors, err)
+		}
+	})
+}

@@ -65,16 +65,21 @@ func (l *Live) start(ctx context.Context, parts []Part, m mode, progress *Progre
 // Read shows the records of the parts, in the order of partition and offset. The error is emit's, or the
 // context's; what cannot be read is rows and errors of the report.
 func (l *Live) Read(ctx context.Context, o Options, emit func(*Row) error) (Report, error) {
-	report, unseen, err := l.read(ctx, l.Parts, o, emit)
+	report, after, err := l.read(ctx, l.Parts, o, emit)
 	if err == nil {
-		err = l.addOpen(ctx, unseen, o, &report)
+		err = l.addOpen(ctx, after.unseen, o, &report)
 	}
 	return report, err
 }
 
-// read is Read of some of the parts, or of stretches of them. unseen are those read in which transactions may be open
-// that the report does not have.
-func (l *Live) read(ctx context.Context, parts []Part, o Options, emit func(*Row) error) (report Report, unseen []Part, err error) {
+// left are parts that a reading leaves something open about.
+type left struct {
+	unseen []Part // of those read, in which transactions may be open that the report does not have
+	lost   []Part // given up, so that an error of the report is of their rest
+}
+
+// read is Read of some of the parts, or of stretches of them.
+func (l *Live) read(ctx context.Context, parts []Part, o Options, emit func(*Row) error) (report Report, after left, err error) {
 	scan, closeScan := l.start(ctx, parts, outcomesFirst, o.Progress)
 	defer closeScan()
 	s := newShow(partitionsOf(parts), o, emit, scan.feed.stop)
@@ -99,10 +104,13 @@ func (l *Live) read(ctx context.Context, parts []Part, o Options, emit func(*Row
 	report.Errors = errs.All
 	for i, p := range parts {
 		if s.begun(i) && unread[i] == nil && p.mayHaveOpen() && !(s.whole(i) && p.reachesOpen()) {
-			unseen = append(unseen, p)
+			after.unseen = append(after.unseen, p)
+		}
+		if unread[i] != nil {
+			after.lost = append(after.lost, p)
 		}
 	}
-	return report, unseen, err
+	return report, after, err
 }
 
 // ofTopic makes a failure that is of one partition as of all the topic's.
