@@ -29,7 +29,7 @@ func (c *connectionFlags) add(f *pflag.FlagSet) {
 	c.timeout.d = 30 * time.Second
 	f.StringVarP(&c.bootstrap, "bootstrap-server", "b", "", "brokers to start from, `HOST:PORT,...` (default "+defaultBootstrap+")")
 	f.StringVar(&c.config, "command-config", "", "Java client.properties `FILE`: bootstrap.servers, client.id, timeouts")
-	f.Var(&c.timeout, "timeout", "bound of the command as a whole, such as 30s or 2m; 0 for none")
+	f.Var(&c.timeout, "timeout", "bound of the command as a whole, of inspect that of each answer, such as 30s or 2m; 0 for none")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "print each request on stderr")
 }
 

@@ -64,9 +64,13 @@ func withoutCommit(req inspectRequest, rows []inspect.LatestCommit) (notes []str
 	for _, r := range rows {
 		shown[r.Group] = true
 	}
+	why := "its records add up to no commit; inspect without --latest shows them"
+	if req.scan.Filter.Partition != nil {
+		why = "it has no commit for what --topic selects"
+	}
 	for _, g := range req.groups {
 		if req.asked.groups[g] && !shown[g] {
-			notes = append(notes, fmt.Sprintf("group %s: its records add up to no commit; inspect without --latest shows them", g))
+			notes = append(notes, fmt.Sprintf("group %s: %s", g, why))
 		}
 	}
 	return bounded(notes)
