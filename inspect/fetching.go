@@ -117,13 +117,15 @@ func (a *fetching) sweep(leader cluster.Broker) {
 	a.loops[leader] = slices.DeleteFunc(a.loops[leader], func(p *position) bool { return p.phase == finished })
 }
 
-// hand gives a part to the loop of a leader.
+// hand gives a part to the loop of a leader, with which the leaders may be more than there were.
 func (a *fetching) hand(ctx context.Context, leader cluster.Broker, p *position) {
 	a.mu.Lock()
 	mine, running := a.loops[leader]
 	at, _ := slices.BinarySearchFunc(mine, p, func(a, b *position) int { return cmp.Compare(a.part, b.part) })
 	a.loops[leader] = slices.Insert(mine, at, p)
+	leaders := len(a.loops)
 	a.mu.Unlock()
+	a.feed.share(leaders)
 	if running {
 		a.feed.wake()
 	} else {
