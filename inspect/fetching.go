@@ -133,10 +133,11 @@ func (a *fetching) hand(ctx context.Context, leader cluster.Broker, p *position)
 	}
 }
 
-// lose takes a part from a leader's loop, for the mover to find who leads it now.
+// lose takes a part from a leader's loop, for the mover to find who leads it now. What one leader was asked of a claim
+// another one cannot answer: it may tell an earlier end at first.
 func (a *fetching) lose(ctx context.Context, leader cluster.Broker, p *position, why *cluster.Error) {
 	p.lost.note(why)
-	p.idle = 0
+	p.idle, p.claim = 0, claim{}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.loops[leader] = slices.DeleteFunc(a.loops[leader], func(other *position) bool { return other == p })
