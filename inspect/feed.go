@@ -50,6 +50,9 @@ type feed struct {
 
 	unordered bool // no partition is read before the others: see take
 
+	turns int   // taken so far
+	line  []int // turns of the loops that wait for the budget, which is given in that order
+
 	progress *Progress // counts what comes
 }
 
@@ -122,11 +125,12 @@ func (f *feed) stop() {
 	f.changed.Broadcast()
 }
 
-// share parts the budget among so many leaders.
+// share parts the budget among so many leaders. What has been asked for stays as it was.
 func (f *feed) share(leaders int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.request = min(max(f.budget/2/max(leaders, 1), requestLeast), requestMost)
+	f.changed.Broadcast()
 }
 
 // choose waits until some of the partitions that are open may be fetched, and returns those, and how many bytes of them
@@ -135,12 +139,14 @@ func (f *feed) share(leaders int) {
 func (f *feed) choose(ctx context.Context, open func() []int) (parts []int, bytes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	turn := f.queueUp()
+	defer f.leave(turn)
 	for !f.stopped && ctx.Err() == nil {
 		mine := open()
 		if len(mine) == 0 {
 			return nil, 0
 		}
-		if f.waiting+f.asked+f.request <= f.budget {
+		if f.line[0] == turn && f.waiting+f.asked+f.request <= f.budget {
 			return mine, f.ask()
 		}
 		for _, i := range mine {
@@ -151,6 +157,19 @@ func (f *feed) choose(ctx context.Context, open func() []int) (parts []int, byte
 		f.changed.Wait()
 	}
 	return nil, 0
+}
+
+// queueUp takes a turn at the budget, behind the loops that wait: else one that asks again and again could starve them.
+func (f *feed) queueUp() (turn int) {
+	f.turns++
+	f.line = append(f.line, f.turns)
+	return f.turns
+}
+
+// leave lets those behind have their turn.
+func (f *feed) leave(turn int) {
+	f.line = slices.DeleteFunc(f.line, func(t int) bool { return t == turn })
+	f.changed.Broadcast()
 }
 
 // ask takes what one request may bring from the budget.

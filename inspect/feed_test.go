@@ -203,3 +203,38 @@ func TestFeedTakesFromAnyPartition(t *testing.T) {
 		t.Errorf("failures %v, %v", f.failure(0), f.failure(1))
 	}
 }
+
+// Leaders that come after the budget was shared, as all do of a topic that is waited for, are asked in turns.
+func TestFeedStarvesNoLeader(t *testing.T) {
+	const leaders = 6
+	synctest.Test(t, func(t *testing.T) {
+		f := newFeed(leaders)
+		f.unordered = true
+		f.share(0)
+		ctx, cancel := context.WithCancel(t.Context())
+		var asked [leaders]int
+		var wg sync.WaitGroup
+		for i := range leaders {
+			wg.Go(func() {
+				for {
+					parts, bytes := f.choose(ctx, func() []int { return []int{i} })
+					if len(parts) == 0 {
+						return
+					}
+					asked[i]++
+					time.Sleep(500 * time.Millisecond) // of the bubble: an answer with nothing in it
+					f.got(bytes)
+				}
+			})
+		}
+		time.Sleep(time.Minute)
+		cancel()
+		f.stop()
+		wg.Wait()
+		for i, n := range asked {
+			if n < 50 {
+				t.Errorf("leader %d was asked %d times, of %v", i, n, asked)
+			}
+		}
+	})
+}

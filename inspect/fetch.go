@@ -76,6 +76,7 @@ func (p Part) left(pos *position) int64 {
 func (l *scan) settle(f *feed, p *position) bool {
 	part := l.Parts[p.part]
 	for p.phase != finished && p.at >= part.until(p.phase) {
+		p.claim = claim{}
 		switch p.phase {
 		case stable:
 			p.phase, p.ends = markers, endings{}
@@ -213,7 +214,7 @@ func (l *scan) trimmed(f *feed, p *position, start int64) {
 		l.note(f, p, "the records from offset %d to %d are gone: the log was trimmed meanwhile", p.at, min(start, l.Parts[p.part].End)-1)
 		f.progress.advance(min(start, l.Parts[p.part].until(p.phase)) - p.at)
 	}
-	p.at = start
+	p.at, p.claim = start, claim{}
 	l.settle(f, p)
 }
 

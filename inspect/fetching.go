@@ -117,13 +117,15 @@ func (a *fetching) sweep(leader cluster.Broker) {
 	a.loops[leader] = slices.DeleteFunc(a.loops[leader], func(p *position) bool { return p.phase == finished })
 }
 
-// hand gives a part to the loop of a leader.
+// hand gives a part to the loop of a leader, with which the leaders may be more than there were.
 func (a *fetching) hand(ctx context.Context, leader cluster.Broker, p *position) {
 	a.mu.Lock()
 	mine, running := a.loops[leader]
 	at, _ := slices.BinarySearchFunc(mine, p, func(a, b *position) int { return cmp.Compare(a.part, b.part) })
 	a.loops[leader] = slices.Insert(mine, at, p)
+	leaders := len(a.loops)
 	a.mu.Unlock()
+	a.feed.share(leaders)
 	if running {
 		a.feed.wake()
 	} else {
@@ -131,10 +133,11 @@ func (a *fetching) hand(ctx context.Context, leader cluster.Broker, p *position)
 	}
 }
 
-// lose takes a part from a leader's loop, for the mover to find who leads it now.
+// lose takes a part from a leader's loop, for the mover to find who leads it now. What one leader was asked of a claim
+// another one cannot answer: it may tell an earlier end at first.
 func (a *fetching) lose(ctx context.Context, leader cluster.Broker, p *position, why *cluster.Error) {
 	p.lost.note(why)
-	p.idle = 0
+	p.idle, p.claim = 0, claim{}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.loops[leader] = slices.DeleteFunc(a.loops[leader], func(other *position) bool { return other == p })

@@ -1,0 +1,37 @@
+package inspect
+
+import (
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// A new leader may tell an earlier end than the old one did, until its followers have fetched: that denies no claim.
+func TestLiveClaimIsMadeAnewToANewLeader(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		old := &leaderLog{segments: []logSegment{segmentOf(t, 3, 90), segmentOf(t, 100, 101)}, end: 102, limit: 1 << 20}
+		early := &leaderLog{segments: []logSegment{segmentOf(t, 3)}, end: 50, limit: 1 << 20}
+		n := 0
+		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			n++
+			l := old
+			if n == 3 || n == 4 {
+				l = early
+			}
+			offset := req.Topics[0].Partitions[0].FetchOffset
+			var records []byte
+			if offset < l.end {
+				records, _ = l.read(offset)
+			}
+			resp := answer(req, 0, records)
+			p := &resp.Topics[0].Partitions[0]
+			p.HighWatermark, p.LastStableOffset = l.end, l.end
+			if n == 2 {
+				p.RecordBatches, p.ErrorCode = nil, kerr.NotLeaderForPartition.Code
+			}
+			return resp, nil, true
+		})
+		wantScan(t, scanned{Rows: commitRows(3, 90, 100, 101)}, f.readLog(old, 102))
+	})
+}
