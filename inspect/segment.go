@@ -81,6 +81,7 @@ type SegmentReader struct {
 	old      bool  // the last one has magic 0 or 1
 	trusted  int64 // bytes read for the sake of wrong lengths, see affords
 	tried    int64 // bytes whose CRC was taken in vain
+	chained  int64 // bytes whose CRC was taken to tell batches of the log from those in a record
 	err      error // of r; io.EOF at its end
 	done     error // what Next gives from now on
 }

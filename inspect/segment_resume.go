@@ -92,12 +92,15 @@ type searched struct {
 	size    int  // of that batch; 0: none was found
 	keep    int  // so many bytes of the beginning are not to be dropped
 	zeros   bool // nothing else came
+
+	around enclosing
 }
 
-// search looks for a batch that its CRC proves, beginning behind the beginning of b: where that is a batch in doubt and
+// search looks for a batch of the log that its CRC proves, beginning behind the beginning of b: where that is a batch in doubt and
 // the next one may follow it, before that.
 func (s *SegmentReader) search(b []byte, bad doubt) searched {
 	f := searched{bytes: b, at: 1, keep: bad.size, zeros: true}
+	f.around = newEnclosing(b, errors.Is(bad.reason, ErrCut) && s.plausible(b) > 0)
 	step := searchReadLess
 	for ; ; f.at++ {
 		for f.advance(); len(f.bytes)-f.at < batchHeaderBytes && s.more() && !s.givesUp(&f); f.advance() {
@@ -109,8 +112,12 @@ func (s *SegmentReader) search(b []byte, bad doubt) searched {
 			break
 		}
 		if size := s.plausible(f.bytes[f.at:]); size > 0 && s.proves(&f, size) {
-			f.size = size
-			break
+			ofLog, end := s.ofLog(&f, size)
+			if ofLog {
+				f.size = size
+				break
+			}
+			f.pass(end)
 		}
 	}
 	f.zeros = f.zeros && zeros(f.bytes[max(0, min(f.at, len(f.bytes))-1):])
@@ -136,11 +143,20 @@ func (f *searched) advance() {
 	f.zeros = f.zeros && zeros(f.bytes[from-1:f.at])
 }
 
+// pass leaves behind batches that are in a record, up to a place: but not what is to be kept.
+func (f *searched) pass(to int) {
+	if f.at < f.keep {
+		to = min(to, f.keep)
+	}
+	f.at, f.zeros = to-1, false
+}
+
 // drop forgets what is before the place that the search is at, but for what is to be kept.
 func (f *searched) drop() {
 	if f.at <= f.keep {
 		return
 	}
+	f.around.add(f, f.dropped+int64(f.at-1))
 	f.bytes = append(f.bytes[:0], f.bytes[f.at-1:]...)
 	f.dropped += int64(f.at - 1)
 	f.at, f.keep = 1, 0
