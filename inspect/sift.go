@@ -20,6 +20,9 @@ import (
 // An answer ends in a claim only where a segment ends that was compacted: else a cut batch follows, or the log ends.
 // One that begins where nothing more is asked for is a claim too, whatever follows: several in a row may be wrong.
 //
+// The last offset of a batch is under its CRC, which is checked where what follows begins inside the batch: where it does
+// not hold, that offset is wrong, and what follows is read. The batch is read too, as damage.
+//
 // A misplaced batch in the last 4 KiB of its segment, the interval of the index, may come again for every offset up to
 // the next segment. Where there is a hole nothing tells where that begins: the rest of the partition is given up, with
 // an error.
@@ -36,6 +39,8 @@ type sifted struct {
 	next   int64 // offset after them
 	claim  claim // made by the batch at next, which is not taken yet
 	err    error // why the rest are no batches
+
+	overlong []string // the heads of batches that were taken and may come again: they do not end where they say
 }
 
 // misplaced is a batch that says wrong offsets. Its own are the first that it may have.
@@ -125,6 +130,7 @@ type sifter struct {
 func (s *sifter) batch(b *Batch, end int) bool {
 	after := baseOffset(s.got.Records[end:])
 	claims := b.BaseOffset > s.next
+	overlong := after > b.BaseOffset && after <= b.LastOffset && after > s.next && !b.crcHolds()
 	switch {
 	case s.seen(b):
 		s.flush()
@@ -132,7 +138,7 @@ func (s *sifter) batch(b *Batch, end int) bool {
 		s.misplace(b, after, fmt.Errorf("offsets go back from %d to %d: one of them is wrong", s.next-1, b.BaseOffset))
 	case b.LastOffset < s.next:
 		s.flush() // came already
-	case claims && after >= 0 && after <= b.LastOffset && (after >= s.next || !s.any):
+	case claims && !overlong && after >= 0 && after <= b.LastOffset && (after >= s.next || !s.any):
 		s.misplace(b, after, fmt.Errorf("offsets go back from %d to %d: one of them is wrong", b.LastOffset, after))
 	case claims && (after < 0 || b.BaseOffset >= s.until && !b.wraps()) && !s.atEnd(b) && !(s.told.proved && s.told.is(b)):
 		if !s.told.denied || !s.told.is(b) {
@@ -148,6 +154,10 @@ func (s *sifter) batch(b *Batch, end int) bool {
 			s.from = end - len(b.Bytes)
 		}
 		s.to, s.next, s.any = end, b.LastOffset+1, true
+		if overlong {
+			s.next = after
+			s.overlong = append(s.overlong, string(head(b)))
+		}
 	}
 	return true
 }
