@@ -35,3 +35,16 @@ func TestLiveClaimIsMadeAnewToANewLeader(t *testing.T) {
 		wantScan(t, scanned{Rows: commitRows(3, 90, 100, 101)}, f.readLog(old, 102))
 	})
 }
+
+func TestLiveShowsSeveralWrongOffsetsInARow(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		l := &leaderLog{segments: []logSegment{segmentOf(t, 0, 1, 2, 3, 4, 5, 6, 7)}, end: 8, limit: 1 << 20}
+		l.segments[0].say(2, 1<<40)
+		l.segments[0].say(3, 1<<41)
+		l.segments[0].say(4, 1<<42)
+		f.answers(l)
+		got := f.readLog(l, 8)
+		wantPrefixes(t, []string{"0/0 Off", "0/1 Off", "0/2 ERROR batch that says", "0/3 ERROR batch that says", "0/4 ERROR batch that says", "0/5 Off", "0/6 Off", "0/7 Off"}, got.Rows)
+		wantPrefixes(t, []string{"partition __consumer_offsets:0: 3 places cannot be read"}, got.Errors)
+	})
+}

@@ -149,7 +149,7 @@ func (l *scan) accept(f *feed, p *position, got cluster.Fetched, first bool) {
 		f.progress.advance(min(s.next, until) - p.at)
 	}
 	p.idle, p.at, p.claim = 0, s.next, s.claim
-	p.see(s.bodies)
+	p.see(s)
 	if p.phase == markers {
 		p.ends.search(s.bodies)
 	} else {
@@ -164,15 +164,19 @@ func (p *position) seen(b *Batch) bool {
 	return ok && (at != markers || p.phase == markers)
 }
 
-// see notes what is misplaced.
-func (p *position) see(bodies []body) {
-	for _, b := range bodies {
-		if b.misplaced != nil && p.misplaced == nil {
-			p.misplaced = map[string]phase{}
-		}
+// see notes what may come again.
+func (p *position) see(s sifted) {
+	heads := s.overlong
+	for _, b := range s.bodies {
 		if b.misplaced != nil {
-			p.misplaced[string(head(&b.misplaced.Batch))] = p.phase
+			heads = append(heads, string(head(&b.misplaced.Batch)))
 		}
+	}
+	if p.misplaced == nil && len(heads) > 0 {
+		p.misplaced = map[string]phase{}
+	}
+	for _, h := range heads {
+		p.misplaced[h] = p.phase
 	}
 }
 

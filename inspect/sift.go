@@ -18,13 +18,20 @@ import (
 //     nothing, and has the first one still where it was: then it is misplaced.
 //
 // An answer ends in a claim only where a segment ends that was compacted: else a cut batch follows, or the log ends.
+// One that begins where nothing more is asked for is a claim too, whatever follows: several in a row may be wrong.
+//
+// The last offset of a batch is under its CRC, which is checked where what follows begins inside the batch: where it does
+// not hold, that offset is wrong, and what follows is read. The batch is read too, as damage.
 //
 // A misplaced batch in the last 4 KiB of its segment, the interval of the index, may come again for every offset up to
 // the next segment. Where there is a hole nothing tells where that begins: the rest of the partition is given up, with
 // an error.
 //
 // What nothing shows: a wrong offset in a hole of the log, between the right ones around it; and a batch that goes
-// back and is the first that is to come in an answer, which a broker passes over as something from before.
+// back and is the first that is to come in an answer, which a broker passes over as something from before. So where
+// neighbours, in the middle of the log or at the end of a segment, say offsets that are too large by the same, they are
+// shown with those. The right ones behind them are told as misplaced as far as they are in the same answer; those of
+// other answers are passed over, in silence where none was told.
 
 // sifted is what an answer brings of one partition.
 type sifted struct {
@@ -32,6 +39,8 @@ type sifted struct {
 	next   int64 // offset after them
 	claim  claim // made by the batch at next, which is not taken yet
 	err    error // why the rest are no batches
+
+	overlong []string // the heads of batches that were taken and may come again: they do not end where they say
 }
 
 // misplaced is a batch that says wrong offsets. Its own are the first that it may have.
@@ -121,6 +130,7 @@ type sifter struct {
 func (s *sifter) batch(b *Batch, end int) bool {
 	after := baseOffset(s.got.Records[end:])
 	claims := b.BaseOffset > s.next
+	overlong := after > b.BaseOffset && after <= b.LastOffset && after > s.next && !b.crcHolds()
 	switch {
 	case s.seen(b):
 		s.flush()
@@ -128,9 +138,9 @@ func (s *sifter) batch(b *Batch, end int) bool {
 		s.misplace(b, after, fmt.Errorf("offsets go back from %d to %d: one of them is wrong", s.next-1, b.BaseOffset))
 	case b.LastOffset < s.next:
 		s.flush() // came already
-	case claims && after >= 0 && after <= b.LastOffset && (after >= s.next || !s.any):
+	case claims && !overlong && after >= 0 && after <= b.LastOffset && (after >= s.next || !s.any):
 		s.misplace(b, after, fmt.Errorf("offsets go back from %d to %d: one of them is wrong", b.LastOffset, after))
-	case claims && after < 0 && !s.atEnd(b) && !(s.told.proved && s.told.is(b)):
+	case claims && (after < 0 || b.BaseOffset >= s.until && !b.wraps()) && !s.atEnd(b) && !(s.told.proved && s.told.is(b)):
 		if !s.told.denied || !s.told.is(b) {
 			s.claim = claim{head: bytes.Clone(head(b)), last: b.LastOffset}
 			return false
@@ -144,6 +154,10 @@ func (s *sifter) batch(b *Batch, end int) bool {
 			s.from = end - len(b.Bytes)
 		}
 		s.to, s.next, s.any = end, b.LastOffset+1, true
+		if overlong {
+			s.next = after
+			s.overlong = append(s.overlong, string(head(b)))
+		}
 	}
 	return true
 }
