@@ -155,8 +155,9 @@ func (b *Batch) lastOffsetDelta() int32 { return int32(binary.BigEndian.Uint32(b
 
 func (b *Batch) baseTimestamp() int64 { return int64(binary.BigEndian.Uint64(b.Bytes[27:])) }
 
+// offsetsFit leaves room for the log end, which is behind the last offset.
 func (b *Batch) offsetsFit(delta int32) bool {
-	return b.BaseOffset >= 0 && delta >= 0 && b.BaseOffset <= math.MaxInt64-int64(delta)
+	return b.BaseOffset >= 0 && delta >= 0 && b.BaseOffset < math.MaxInt64-int64(delta)
 }
 
 // castagnoli is read only.

@@ -111,7 +111,7 @@ type span struct{ from, to int64 }
 
 // has reports whether records of a batch may be within the span. Those of an offset that cannot be are: Check says so.
 func (s span) has(b *Batch) bool {
-	return b.BaseOffset < 0 || b.LastOffset >= s.from && (b.BaseOffset < s.to || b.wraps())
+	return b.BaseOffset < 0 || b.BaseOffset == math.MaxInt64 || b.LastOffset >= s.from && (b.BaseOffset < s.to || b.wraps())
 }
 
 // wraps reports whether a batch holds messages before its base offset: a compressed one of magic 0 or 1 tells the

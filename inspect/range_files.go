@@ -99,7 +99,7 @@ func (s *seeker) take(d *Decompressor, b *Batch) {
 		return
 	}
 	if b.MaxTimestamp < s.ms {
-		s.unread = nil
+		s.early(b)
 		return
 	}
 	err := d.Each(b, func(r Record) error {
@@ -112,6 +112,18 @@ func (s *seeker) take(d *Decompressor, b *Batch) {
 	})
 	if s.seeks && s.damage && err != nil {
 		s.find(b.BaseOffset)
+	}
+}
+
+// early passes a batch that says that its records are too early, which is believed only if its CRC holds: of a bound
+// that damage is left out for, it makes no difference.
+func (s *seeker) early(b *Batch) {
+	switch {
+	case !s.damage:
+	case b.crcHolds():
+		s.unread = nil
+	default:
+		s.skip(b.BaseOffset)
 	}
 }
 

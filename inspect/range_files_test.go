@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"encoding/binary"
+	"math"
 	"testing"
 	"time"
 )
@@ -71,6 +73,33 @@ func TestFilesRangeByTimeDoesNotHideDamage(t *testing.T) {
 	wantPrefixes(t, []string{"7/1 ERROR batch of offsets 1 to 2", "7/3"}, scanFiles(t, Options{Range: Range{From: AtTime(first.Add(time.Minute))}}, s).Rows)
 	wantPrefixes(t, []string{"7/0", "7/1 ERROR batch of offsets 1 to 2"}, scanFiles(t, Options{Range: Range{To: AtTime(first.Add(time.Minute))}}, s).Rows)
 	wantPrefixes(t, []string{"7/3"}, scanFiles(t, Options{Range: Range{From: AtOffset(3)}}, s).Rows)
+}
+
+// What a damaged batch says of its time may be the damage: it is shown where it is beside the range.
+func TestFilesRangeByTimeDoesNotBelieveADamagedTime(t *testing.T) {
+	first := time.UnixMilli(testTime)
+	minute := func(n int) Bound { return AtTime(first.Add(time.Duration(n) * time.Minute)) }
+	l := newTestLog(t).at(first, 0)
+	at := len(l.bytes)
+	l.at(first.Add(time.Minute), 1, 2)
+	binary.BigEndian.PutUint64(l.bytes[at+35:], 0)
+	s := l.at(first.Add(2*time.Minute), 3).at(first.Add(3*time.Minute), 4).write(folder(t, 7), 0)
+	wantPrefixes(t, []string{"7/1 ERROR batch of offsets 1 to 2", "7/3", "7/4"}, scanFiles(t, Options{Range: Range{From: minute(1)}}, s).Rows)
+	wantPrefixes(t, []string{"7/4"}, scanFiles(t, Options{Range: Range{From: minute(3)}}, s).Rows)
+}
+
+// No record has the largest offset there is, since the log end is behind it: it comes of damage.
+func TestFilesShowABatchOfTheLargestOffset(t *testing.T) {
+	l := newTestLog(t).commits("a", 1)
+	at := len(l.bytes)
+	l.commits("a", 2)
+	binary.BigEndian.PutUint64(l.bytes[at:], math.MaxInt64)
+	s := l.write(folder(t, 7), 0)
+	for name, read := range waysToRead(t) {
+		if rows, report := read([]Segment{s}); len(report.Errors) != 1 || report.Errors[0].Code != "CORRUPT_MESSAGE" {
+			t.Errorf("%s: %q, %v", name, rows, report.Errors)
+		}
+	}
 }
 
 // A compressed message set of old brokers says where it ends, not where it begins.

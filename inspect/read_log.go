@@ -33,9 +33,10 @@ type stretch struct {
 // read reads the segments. The error is the context's or one of its functions'.
 func (l *logReader) read(ctx context.Context, segments []Segment) error {
 	for i, s := range segments {
-		end, err := l.segment(ctx, s)
+		last := i == len(segments)-1
+		end, err := l.segment(ctx, s, last)
 		if err == nil && end != nil {
-			err = l.ends(s, end, i == len(segments)-1)
+			err = l.ends(s, end, last)
 		}
 		if err != nil {
 			return err
@@ -45,7 +46,7 @@ func (l *logReader) read(ctx context.Context, segments []Segment) error {
 }
 
 // segment reads one segment: end says why it cannot be read to its end.
-func (l *logReader) segment(ctx context.Context, s Segment) (end, err error) {
+func (l *logReader) segment(ctx context.Context, s Segment, last bool) (end, err error) {
 	f, end := os.Open(s.Path)
 	if end != nil {
 		return end, nil
@@ -62,7 +63,7 @@ func (l *logReader) segment(ctx context.Context, s Segment) (end, err error) {
 		case end == nil:
 			err = l.chunk(s, c)
 		case end == io.EOF:
-			return nil, nil
+			return r.zerosBehind(f, last), nil
 		case errors.As(end, &gap) && gap.Resumed > 0:
 			err = l.damage(s.stretch(gap))
 		default:
@@ -72,6 +73,17 @@ func (l *logReader) segment(ctx context.Context, s Segment) (end, err error) {
 			return nil, err
 		}
 	}
+}
+
+// zerosBehind says what zeros up to the end of a file are where another segment follows: a broker takes what it has
+// allocated and not filled from a segment before it begins the next.
+func (s *SegmentReader) zerosBehind(f *os.File, last bool) error {
+	info, err := f.Stat()
+	if last || err != nil || !info.Mode().IsRegular() || info.Size() <= s.position {
+		return nil
+	}
+	reason := fmt.Errorf("%w: %d zeros up to the end of the file", ErrNotBatch, info.Size()-s.position)
+	return &SegmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: reason}
 }
 
 // ends tells what it means that a segment cannot be read to its end.

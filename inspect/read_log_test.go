@@ -116,6 +116,25 @@ func TestSegmentsEndInsideABatch(t *testing.T) {
 	}
 }
 
+// Zeros at the end of a segment are nothing only where no other follows.
+func TestSegmentsEndInZeros(t *testing.T) {
+	dir := folder(t, 7)
+	l := newTestLog(t).commits("a", 1)
+	whole := slices.Clone(l.bytes)
+	l.bytes = append(l.bytes, make([]byte, 300)...)
+	zeros := l.write(dir, 0)
+	l.bytes = whole
+	after := l.commits("b", 2).write(dir, 2)
+	for name, read := range waysToRead(t) {
+		if _, report := read([]Segment{zeros}); len(report.Errors) > 0 {
+			t.Errorf("%s, at the end: %v", name, report.Errors)
+		}
+		if _, report := read([]Segment{zeros, after}); len(report.Errors) != 1 || !strings.Contains(report.Errors[0].Message, "300 zeros") {
+			t.Errorf("%s, before another: %v", name, report.Errors)
+		}
+	}
+}
+
 // A length that is wrong in the middle of a segment costs the batch it is of, in whatever way the segment is read.
 func TestSegmentsGoOnBehindAWrongLength(t *testing.T) {
 	l := newTestLog(t).commits("a", 1).pending(1, 0, "a", 5)
