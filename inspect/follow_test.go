@@ -247,9 +247,10 @@ func TestFollowIsNotHeldUpByOpenTransactions(t *testing.T) {
 		f.commits(hanging, 1, "h", 1)
 		defer func() { f.end(hanging, kgo.TryAbort) }()
 		l, _ := f.plan(Wanted{Range: Range{From: Latest()}, Follow: true})
-		mute := true
+		var mute atomic.Bool
+		mute.Store(true)
 		f.fetches(func(node int32, _ *kmsg.FetchRequest) (kmsg.Response, error, bool) {
-			return nil, nil, mute && node == 1
+			return nil, nil, mute.Load() && node == 1
 		})
 		f.commits(f.producer(), 0, "g", 1)
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
@@ -259,7 +260,7 @@ func TestFollowIsNotHeldUpByOpenTransactions(t *testing.T) {
 			Row:   func(*Row) error { first = min(first, time.Since(start)); return nil },
 			Flush: func() error { return nil }, Note: func(string) {}, Failed: func(*cluster.Error) {}, Open: func([]OpenTransaction) {},
 		})
-		mute = false
+		mute.Store(false)
 		if first > 2*time.Second { // of the test's clock
 			t.Errorf("the first row of a partition whose leader answers came after %v", first)
 		}
