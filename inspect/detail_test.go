@@ -101,14 +101,7 @@ func wantDetail(t *testing.T, r *Row) {
 
 // Whatever the decoder makes has a detail.
 func FuzzDetail(f *testing.F) {
-	for _, s := range samples(f) {
-		f.Add(byte(s.topic), s.key, s.value)
-	}
-	for _, version := range corpusVersions {
-		for _, r := range readCorpus(f, version) {
-			f.Add(byte(r.topic), r.key, r.value)
-		}
-	}
+	addRecords(f)
 	f.Fuzz(func(t *testing.T, b byte, key, value []byte) {
 		wantDetail(t, rowOf(t, topicOf(b), key, value))
 	})
