@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -114,7 +113,7 @@ func (l *partitionState) batch(b *Batch) {
 		each = l.marker
 	}
 	if err := l.decompressor.Each(b, each); err != nil {
-		l.bad.count(&Row{Damaged: true, Err: fmt.Errorf("batch of offsets %d to %d: %w", b.BaseOffset, b.LastOffset, err)})
+		l.bad.note(b.unreadable(err))
 		return
 	}
 	l.open.batch(b)

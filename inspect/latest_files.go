@@ -53,7 +53,7 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 			return nil
 		},
 		damage: func(d stretch) error {
-			l.bad.count(&Row{Damaged: true, Err: d.err})
+			l.bad.note(d.err)
 			progress.advance(d.bytes)
 			return nil
 		},
@@ -67,6 +67,6 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 	}
 	_ = reader.read(ctx, segments) // the context's
 	if seen.first != nil {
-		l.bad.count(&Row{Damaged: true, Err: seen.first})
+		l.bad.note(seen.first)
 	}
 }

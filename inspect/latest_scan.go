@@ -100,7 +100,7 @@ func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 			state.parts[part].batch(&batch)
 		}
 		if b.misplaced != nil {
-			state.parts[part].misplaced(b.misplaced)
+			state.parts[part].bad.misplaced(b.misplaced, state.parts[part].batch)
 		}
 	})
 	if ctx.Err() != nil {

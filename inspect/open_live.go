@@ -44,7 +44,7 @@ func (l *Live) findOpen(ctx context.Context, parts []Part, o Options) (Report, e
 			finders[part].batch(&batch)
 		}
 		if b.misplaced != nil {
-			finders[part].misplaced(b.misplaced)
+			finders[part].bad.misplaced(b.misplaced, finders[part].batch)
 		}
 	})
 	report := scan.unread()
@@ -117,7 +117,7 @@ func (f *openFinder) batch(b *Batch) {
 		err = b.Check()
 	}
 	if err != nil {
-		f.bad.count(&Row{Damaged: true, Err: b.unreadable(err)})
+		f.bad.note(b.unreadable(err))
 	}
 }
 
@@ -147,12 +147,4 @@ func (f *openFinder) all() openings {
 		all.join(of)
 	}
 	return all
-}
-
-// misplaced counts a batch as one that cannot be read. Of a marker all but the offset is known.
-func (f *openFinder) misplaced(m *misplaced) {
-	f.bad.count(&Row{Damaged: true, Err: m.err})
-	if m.Control {
-		f.batch(&m.Batch)
-	}
 }

@@ -74,12 +74,21 @@ type damage struct {
 	first error
 }
 
+// count counts a row, if it stands for damage.
 func (d *damage) count(r *Row) {
 	if r.Damaged {
-		if d.rows == 0 {
-			d.first = r.Err
-		}
-		d.rows++
+		d.note(r.Err)
+	}
+}
+
+// note counts something that cannot be read.
+func (d *damage) note(why error) { d.add(damage{1, why}) }
+
+// misplaced counts a batch as one that cannot be read. Of a marker all but the offset is known: markers takes it.
+func (d *damage) misplaced(m *misplaced, markers func(*Batch)) {
+	d.note(m.err)
+	if m.Control {
+		markers(&m.Batch)
 	}
 }
 

@@ -52,14 +52,6 @@ type misplaced struct {
 // row makes the row that stands for it.
 func (m *misplaced) row(p *partitionReader) error { return p.unread(m.BaseOffset, m.err) }
 
-// misplaced counts a batch as one that cannot be read. Of a marker all but the offset is known.
-func (l *partitionState) misplaced(m *misplaced) {
-	l.bad.count(&Row{Damaged: true, Err: m.err})
-	if m.Control {
-		l.batch(&m.Batch)
-	}
-}
-
 // claim is a batch that is further on than it has to be, with nothing behind it. The zero claim is none.
 type claim struct {
 	head   []byte // the batch by its header, which has its CRC
