@@ -177,13 +177,13 @@ type following struct {
 	exit      int
 }
 
-func startFollowing(t *testing.T, c *kafkatest.Cluster) *following {
+func startFollowing(t *testing.T, c *kafkatest.Cluster, args ...string) *following {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &following{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(f.done)
-		f.exit = cmd.Main(ctx, []string{"inspect", "--follow", "--from", "earliest", "-o", "ndjson", "-b", c.Bootstrap()}, strings.NewReader(""), &f.out, &f.errs)
+		f.exit = cmd.Main(ctx, append([]string{"inspect", "--follow", "--from", "earliest", "-o", "ndjson", "-b", c.Bootstrap()}, args...), strings.NewReader(""), &f.out, &f.errs)
 	}()
 	t.Cleanup(func() { f.end() })
 	return f

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -32,7 +33,21 @@ func TestKafkaInspectDecodesAsDumpLogDoes(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{})
 	c.Topic(t, "copies", 2, 0)
 	apps := slices.DeleteFunc(applications(), func(a application) bool { return a.from4 && before4(c) || a.group == "flink" })
+	transactions := startFollowing(t, c, "--internal-topic", "transaction")
+	poll(t, "following before the first transaction", func() error {
+		if said := transactions.errs.String(); !strings.Contains(said, "waiting for topic __transaction_state to be created") {
+			return fmt.Errorf("stderr %q", said)
+		}
+		return nil
+	})
 	startAll(t, c, apps)
+	poll(t, "the first transaction that is followed", func() error {
+		if followed := transactions.out.String(); !strings.Contains(followed, `"transactionalId":"id-tx"`) {
+			return fmt.Errorf("%s\nstderr %s", followed, transactions.errs.String())
+		}
+		return nil
+	})
+	transactions.end()
 
 	live := ok(t, c, "inspect", "-o", "ndjson")
 	files := ok(t, c, "inspect", "-o", "ndjson", "--file", c.DataDir(1))
@@ -53,6 +68,15 @@ func TestKafkaInspectDecodesAsDumpLogDoes(t *testing.T) {
 		if len(got) < 50 {
 			t.Errorf("%s: only %d records", name, len(got))
 		}
+	}
+	if !before4(c) {
+		poll(t, "the topic's name in a member's assignment", func() error {
+			shown := ok(t, c, "inspect", "kip848", "--type", "ConsumerGroupCurrentMemberAssignment", "-o", "tsv")
+			if !strings.Contains(shown, "in-kip848:") {
+				return errors.New(shown)
+			}
+			return nil
+		})
 	}
 }
 
