@@ -82,7 +82,7 @@ func TestEndings(t *testing.T) {
 		{2, 6, Open},
 		{3, 0, Open},
 	} {
-		if got := e.of(c.producer, c.offset); got != c.want {
+		if got := e.of(c.producer, c.offset).outcome; got != c.want {
 			t.Errorf("producer %d at offset %d: %s, want %s", c.producer, c.offset, got, c.want)
 		}
 	}

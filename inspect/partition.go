@@ -36,7 +36,7 @@ func (p *partitionReader) piece(of piece) error {
 	for b := range Batches(of.batches) {
 		var txn *Transaction
 		if b.Transactional && !b.Control {
-			p.transaction = Transaction{b.ProducerID, b.ProducerEpoch, of.outcomes[0]}
+			p.transaction = Transaction{b.ProducerID, b.ProducerEpoch, of.outcomes[0].outcome, of.outcomes[0].doubt}
 			txn, of.outcomes = &p.transaction, of.outcomes[1:]
 		}
 		if !p.partition.span.has(&b) {

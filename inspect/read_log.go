@@ -20,14 +20,34 @@ type logReader struct {
 	damage     func(stretch) error // which comes between chunks
 	note       func(string)
 	unreadable func(error) // the system does not give a segment, or the rest of it
+
+	progress *Progress // counts what is read; nil: nobody looks
+	order    order     // of the batches, where eachBatch has them given
+}
+
+// batchesSize is how much of a segment is read at once where its batches are only looked at.
+const batchesSize = 1 << 20
+
+// eachBatch has f given the batches one after the other, in memory that is used again.
+func (l *logReader) eachBatch(f func(*Batch)) {
+	var own []byte
+	l.size = batchesSize
+	l.buf = func() []byte { return own }
+	l.chunk = func(s Segment, c Chunk) error {
+		for b := range Batches(c.Bytes) {
+			f(&b)
+			l.order.take(s, &b)
+		}
+		own = c.Bytes
+		return nil
+	}
 }
 
 // stretch is a part of a log that cannot be read.
 type stretch struct {
-	from  int64 // first offset that may be in it
-	next  int64 // first that is behind it; 0: nothing of the segment is
-	bytes int64 // that are skipped; 0 likewise
-	err   error
+	from int64 // first offset that may be in it
+	next int64 // first that is behind it; 0: nothing of the segment is
+	err  error
 }
 
 // read reads the segments. The error is the context's or one of its functions'.
@@ -61,10 +81,12 @@ func (l *logReader) segment(ctx context.Context, s Segment, last bool) (end, err
 		var gap *SegmentError
 		switch {
 		case end == nil:
+			l.progress.chunk(c.Bytes)
 			err = l.chunk(s, c)
 		case end == io.EOF:
 			return r.zerosBehind(f, last), nil
 		case errors.As(end, &gap) && gap.Resumed > 0:
+			l.progress.advance(gap.Resumed - gap.Position)
 			err = l.damage(s.stretch(gap))
 		default:
 			return end, nil
@@ -108,11 +130,7 @@ func (s Segment) stretch(e *SegmentError) stretch {
 	if e.Batches == 0 {
 		from = s.base()
 	}
-	d := stretch{from: from, next: e.NextOffset, err: fmt.Errorf("%s: %w", s, e)}
-	if e.Resumed > 0 {
-		d.bytes = e.Resumed - e.Position
-	}
-	return d
+	return stretch{from: from, next: e.NextOffset, err: fmt.Errorf("%s: %w", s, e)}
 }
 
 func unreadable(t Topic, partition int32, err error) *cluster.Error {

@@ -133,13 +133,13 @@ func partitionsOf(parts []Part) []partition {
 func (l *scan) showPart(i int, s *show) error {
 	part := l.Parts[i]
 	below, beyond := decided{}, endings{}
-	decide := func(b *Batch) Outcome {
+	decide := func(b *Batch) decision {
 		switch {
 		case b.Control:
 			below.ended(b.ProducerID, b.LastOffset)
-			return ""
+			return decision{}
 		case b.LastOffset < part.Stable:
-			return below.of(b.ProducerID, b.LastOffset)
+			return decision{outcome: below.of(b.ProducerID, b.LastOffset)}
 		}
 		return beyond.of(b.ProducerID, b.LastOffset)
 	}

@@ -121,6 +121,9 @@ func line(r *Row) string {
 	if r.Transaction != nil {
 		words = append(words, fmt.Sprintf("%s(%d,%d)", r.Transaction.Outcome, r.Transaction.ProducerID, r.Transaction.ProducerEpoch))
 	}
+	if doubt := r.doubt(); doubt != nil {
+		words = append(words, "DOUBT", doubt.Error())
+	}
 	if r.Err != nil {
 		words = append(words, "ERROR", r.Err.Error())
 	}
