@@ -54,7 +54,7 @@ func TestDecided(t *testing.T) {
 				case s.answer:
 					d.add(s.list)
 				default:
-					got.WriteByte(d.of(s.producer, s.offset)[0])
+					got.WriteByte(d.of(s.producer, s.offset).outcome[0])
 				}
 			}
 			if got.String() != c.want {

@@ -90,7 +90,7 @@ func (d *damage) note(why error) { d.add(damage{rows: 1, first: why}) }
 // misplaced counts a batch as one that cannot be read. Of a marker all but the offset is known: markers takes it.
 func (d *damage) misplaced(m *misplaced, markers func(*Batch)) {
 	d.note(m.err)
-	if m.Control {
+	if m.Control || !m.crcHolds() {
 		markers(&m.Batch)
 	}
 }

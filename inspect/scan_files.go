@@ -74,7 +74,12 @@ type fileScan struct {
 
 // log shows the segments of one partition. unread says why some cannot be read; the error is show's.
 func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends endings) (unread, err error) {
-	decide := func(b *Batch) decision { return ends.of(b.ProducerID, b.LastOffset) }
+	decide := func(b *Batch) decision {
+		if b.Control || !b.Transactional {
+			return decision{}
+		}
+		return ends.of(b.ProducerID, b.LastOffset)
+	}
 	l := logReader{
 		size: pieceSize, progress: f.progress,
 		buf: func() []byte {

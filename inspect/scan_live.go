@@ -134,12 +134,12 @@ func (l *scan) showPart(i int, s *show) error {
 	part := l.Parts[i]
 	below, beyond := decided{}, endings{}
 	decide := func(b *Batch) decision {
+		below.batch(b)
 		switch {
-		case b.Control:
-			below.ended(b.ProducerID, b.LastOffset)
+		case b.Control || !b.Transactional:
 			return decision{}
 		case b.LastOffset < part.Stable:
-			return decision{outcome: below.of(b.ProducerID, b.LastOffset)}
+			return below.of(b.ProducerID, b.LastOffset)
 		}
 		return beyond.of(b.ProducerID, b.LastOffset)
 	}

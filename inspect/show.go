@@ -28,7 +28,7 @@ type piece struct {
 const pieceSize = 256 << 10
 
 // pieces cuts batches, which are whole, into pieces. decide tells what became of the transaction of a batch; it is
-// asked in order, also of control batches, whose answer does not matter.
+// asked in order, also of batches of no transaction, whose answer does not matter.
 func pieces(batches []byte, decide func(*Batch) decision, yield func(piece) error) error {
 	from, to := 0, 0
 	for b := range Batches(batches) {
@@ -47,10 +47,8 @@ func pieces(batches []byte, decide func(*Batch) decision, yield func(piece) erro
 func newPiece(batches []byte, decide func(*Batch) decision) piece {
 	p := piece{batches: batches}
 	for b := range Batches(batches) {
-		if b.Transactional || b.Control {
-			if o := decide(&b); !b.Control {
-				p.outcomes = append(p.outcomes, o)
-			}
+		if d := decide(&b); b.Transactional && !b.Control {
+			p.outcomes = append(p.outcomes, d)
 		}
 	}
 	return p

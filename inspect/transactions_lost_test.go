@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // lostFrom is how a row of whose outcome is in doubt ends.
@@ -160,4 +163,59 @@ func TestFilesDoNotBelieveTheLastOffsetOfADamagedBatch(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Below the last stable offset brokers tell which transactions were aborted, but not where they end.
+func TestLiveSaysWhoseMarkersMayBeLost(t *testing.T) {
+	log := newTestLog(t).pending(9, 1, "x", 1).pending(8, 1, "y", 1)
+	at := len(log.bytes)
+	log.ends(9, 1, false).pending(9, 1, "z", 1).pending(8, 1, "y", 2).ends(8, 1, true).ends(9, 1, true).pending(9, 1, "z", 2).ends(9, 1, true)
+	log.bytes[at+70] ^= 1
+	for stable, want := range map[int64][]string{
+		0: {
+			"0/0 OffsetCommit x orders:0 1 committed(9,1)" + lostFrom("2"), "0/1 OffsetCommit y orders:0 1 committed(8,1)" + lostFrom("2"), "0/2 ERROR ",
+			"0/3 OffsetCommit z orders:0 1 committed(9,1)", "0/4 OffsetCommit y orders:0 2 committed(8,1)", "0/5 ", "0/6 ", "0/7 OffsetCommit z orders:0 2 committed(9,1)", "0/8 ",
+		},
+		9: {
+			"0/0 OffsetCommit x orders:0 1 aborted(9,1)", "0/1 OffsetCommit y orders:0 1 committed(8,1)", "0/2 ERROR ",
+			"0/3 OffsetCommit z orders:0 1 aborted(9,1)" + lostFrom("2"), "0/4 OffsetCommit y orders:0 2 committed(8,1)", "0/5 ", "0/6 ", "0/7 OffsetCommit z orders:0 2 committed(9,1)", "0/8 ",
+		},
+	} {
+		live(t, 1, func(t *testing.T, f *liveFake) {
+			l := leaderLog{segments: []logSegment{{[]int64{0}, log.bytes}}, end: 9, limit: 1 << 20}
+			l.aborted = []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 9, FirstOffset: 0}}
+			f.answers(&l)
+			live, _ := f.plan(Wanted{})
+			live.Parts[0].End, live.Parts[0].Stable, live.Parts[0].LogEnd = 9, stable, 9
+			got := f.read(live, Options{})
+			wantPrefixes(t, want, got.Rows)
+			for i, row := range got.Rows {
+				if strings.Contains(row, "DOUBT") && row != want[i] {
+					t.Errorf("stable up to %d: %q", stable, row)
+				}
+			}
+		})
+	}
+}
+
+// A marker that is lost may have ended any transaction that is open, so that its age may be that of another one.
+func TestOpenFinderSaysWhichTransactionsMayHaveEnded(t *testing.T) {
+	log := newTestLog(t).pending(1, 0, "a", 1)
+	at := len(log.bytes)
+	log.ends(1, 0, true).pending(1, 0, "b", 2).pending(2, 0, "c", 3)
+	log.bytes[at+70] ^= 1
+	f := openFinder{topic: ConsumerOffsets, open: map[int64]openings{}}
+	for b := range Batches(log.bytes) {
+		f.batch(&b)
+	}
+	var got []string
+	for _, o := range f.all().rows(7, time.Time{}) {
+		text := *o.Group
+		if o.Error != nil {
+			text += ": " + *o.Error
+		}
+		got = append(got, text)
+	}
+	const doubt = "the transaction's marker may be in what cannot be read from offset 1 on"
+	wantLines(t, "open", []string{"a: " + doubt, "b: " + doubt, "c"}, got)
 }
