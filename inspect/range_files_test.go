@@ -139,3 +139,17 @@ func TestFilesRangeDoesNotHideABatchOfTheLargestOffset(t *testing.T) {
 		}
 	}
 }
+
+// Damage before a record that is too early is not beside the range, though the batch of that record goes on into it.
+func TestFilesRangeByTimeLeavesOutDamageBeforeARecordThatIsTooEarly(t *testing.T) {
+	first := time.UnixMilli(testTime)
+	l := newTestLog(t).at(first, 0)
+	l.bytes[70] ^= 1
+	records := l.records("g", 1, 2)
+	for i := range records {
+		records[i].Offset, records[i].Timestamp = int64(1+i), first.Add(time.Duration(2*i)*time.Minute).UnixMilli()
+	}
+	l.bytes = AppendBatch(l.bytes, plainBatch(1), records)
+	s := l.write(folder(t, 7), 0)
+	wantPrefixes(t, []string{"7/2"}, scanFiles(t, Options{Range: Range{From: AtTime(first.Add(time.Minute))}}, s).Rows)
+}

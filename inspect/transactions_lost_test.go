@@ -167,10 +167,19 @@ func TestFilesDoNotBelieveTheLastOffsetOfADamagedBatch(t *testing.T) {
 
 // Below the last stable offset brokers tell which transactions were aborted, but not where they end.
 func TestLiveSaysWhoseMarkersMayBeLost(t *testing.T) {
+	for name, damage := range map[string]func([]byte){
+		"CRC": func(b []byte) { b[70] ^= 1 }, "of no marker, it says": func(b []byte) { b[22] ^= 48 }, "of another producer": func(b []byte) { b[50] ^= 1 },
+	} {
+		t.Run(name, func(t *testing.T) { saysWhoseMarkersMayBeLost(t, damage) })
+	}
+}
+
+func saysWhoseMarkersMayBeLost(t *testing.T, damage func(batch []byte)) {
+	t.Helper()
 	log := newTestLog(t).pending(9, 1, "x", 1).pending(8, 1, "y", 1)
 	at := len(log.bytes)
 	log.ends(9, 1, false).pending(9, 1, "z", 1).pending(8, 1, "y", 2).ends(8, 1, true).ends(9, 1, true).pending(9, 1, "z", 2).ends(9, 1, true)
-	log.bytes[at+70] ^= 1
+	damage(log.bytes[at:])
 	for stable, want := range map[int64][]string{
 		0: {
 			"0/0 OffsetCommit x orders:0 1 committed(9,1)" + lostFrom("2"), "0/1 OffsetCommit y orders:0 1 committed(8,1)" + lostFrom("2"), "0/2 ERROR ",
