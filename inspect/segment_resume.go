@@ -44,6 +44,9 @@ func (s *SegmentReader) resume(b []byte, bad doubt) (Chunk, error) {
 		return Chunk{}, s.skip(found, bad)
 	case found.zeros && found.dropped+int64(len(found.bytes)) >= batchOverhead && s.err == io.EOF:
 		s.done = io.EOF
+	case found.unsure:
+		bad.reason = fmt.Errorf("%w: it is cut, or its length is wrong: the file ends with whole batches, which may be in one of its records", ErrNotBatch)
+		fallthrough
 	default:
 		s.done = &SegmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: s.why(bad.reason, begins)}
 	}
@@ -92,6 +95,7 @@ type searched struct {
 	size    int  // of that batch; 0: none was found
 	keep    int  // so many bytes of the beginning are not to be dropped
 	zeros   bool // nothing else came
+	unsure  bool // the file ends with batches of which nothing tells whether they are the log's
 
 	around enclosing
 }
@@ -100,7 +104,7 @@ type searched struct {
 // the next one may follow it, before that.
 func (s *SegmentReader) search(b []byte, bad doubt) searched {
 	f := searched{bytes: b, at: 1, keep: bad.size, zeros: true}
-	f.around = newEnclosing(b, errors.Is(bad.reason, ErrCut) && s.plausible(b) > 0)
+	f.around = newEnclosing(b, s.old || s.batches == 0, errors.Is(bad.reason, ErrCut) && s.plausible(b) > 0)
 	step := searchReadLess
 	for ; ; f.at++ {
 		for f.advance(); len(f.bytes)-f.at < batchHeaderBytes && s.more() && !s.givesUp(&f); f.advance() {
