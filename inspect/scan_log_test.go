@@ -66,6 +66,15 @@ func (l *testLog) commits(group string, offsets ...int64) *testLog {
 	return l.batch(plainBatch(0), l.records(group, offsets...)...)
 }
 
+// damaged is commits of a batch whose CRC does not hold.
+func (l *testLog) damaged(group string, offsets ...int64) *testLog {
+	l.t.Helper()
+	at := len(l.bytes)
+	l.commits(group, offsets...)
+	l.bytes[at+70] ^= 1
+	return l
+}
+
 func (l *testLog) records(group string, offsets ...int64) []Record {
 	l.t.Helper()
 	var records []Record
