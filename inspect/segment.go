@@ -75,7 +75,7 @@ type SegmentReader struct {
 	at       int
 	read     bool  // since hold, fill has given more than was held
 	want     int   // size of the next chunk: smaller after damage, as long as more may come
-	position int64 // of what Next gives next, in the file
+	position int64 // of what Next gives next, in the file; after io.EOF where the last batch ended
 	batches  int64 // so far
 	last     int64 // their last offset
 	old      bool  // the last one has magic 0 or 1
@@ -115,9 +115,6 @@ func (s *SegmentReader) Next(buf []byte) (Chunk, error) {
 		}
 	}
 }
-
-// Position is where the batch that comes next begins, and after io.EOF where the last one ended.
-func (s *SegmentReader) Position() int64 { return s.position }
 
 // give makes a chunk of what b begins with, and holds the rest.
 func (s *SegmentReader) give(b []byte, n int) Chunk {

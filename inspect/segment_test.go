@@ -30,8 +30,8 @@ func readDamaged(t *testing.T, s *SegmentReader) (all []byte, gaps []SegmentErro
 	var buf []byte
 	at := int64(0)
 	for {
-		if s.Position() != at {
-			t.Fatalf("at %d, but %d bytes came before", s.Position(), at)
+		if s.position != at {
+			t.Fatalf("at %d, but %d bytes came before", s.position, at)
 		}
 		chunk, err := s.Next(buf)
 		var gap *SegmentError
