@@ -15,7 +15,7 @@ import (
 type logReader struct {
 	size  int           // of a chunk, about
 	buf   func() []byte // memory for the next chunk, or nil
-	chunk func(Segment, Chunk) error
+	chunk func(Segment, segmentChunk) error
 
 	damage     func(stretch) error // which comes between chunks
 	note       func(string)
@@ -33,7 +33,7 @@ func (l *logReader) eachBatch(f func(*Batch)) {
 	var own []byte
 	l.size = batchesSize
 	l.buf = func() []byte { return own }
-	l.chunk = func(s Segment, c Chunk) error {
+	l.chunk = func(s Segment, c segmentChunk) error {
 		for b := range Batches(c.Bytes) {
 			f(&b)
 			l.order.take(s, &b)
@@ -72,13 +72,13 @@ func (l *logReader) segment(ctx context.Context, s Segment, last bool) (end, err
 		return end, nil
 	}
 	defer f.Close()
-	r := NewSegmentReader(f, l.size)
+	r := newSegmentReader(f, l.size)
 	for {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		c, end := r.Next(l.buf())
-		var gap *SegmentError
+		var gap *segmentError
 		switch {
 		case end == nil:
 			l.progress.chunk(c.Bytes)
@@ -99,18 +99,18 @@ func (l *logReader) segment(ctx context.Context, s Segment, last bool) (end, err
 
 // zerosBehind says what zeros up to the end of a file are where another segment follows: a broker takes what it has
 // allocated and not filled from a segment before it begins the next.
-func (s *SegmentReader) zerosBehind(f *os.File, last bool) error {
+func (s *segmentReader) zerosBehind(f *os.File, last bool) error {
 	info, err := f.Stat()
 	if last || err != nil || !info.Mode().IsRegular() || info.Size() <= s.position {
 		return nil
 	}
 	reason := fmt.Errorf("%w: %d zeros up to the end of the file", ErrNotBatch, info.Size()-s.position)
-	return &SegmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: reason}
+	return &segmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: reason}
 }
 
 // ends tells what it means that a segment cannot be read to its end.
 func (l *logReader) ends(s Segment, end error, last bool) error {
-	var at *SegmentError
+	var at *segmentError
 	switch {
 	case errors.As(end, &at) && errors.Is(end, ErrCut) && last:
 		l.note(fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end))
@@ -125,7 +125,7 @@ func (l *logReader) ends(s Segment, end error, last bool) error {
 }
 
 // stretch is what an error leaves unread.
-func (s Segment) stretch(e *SegmentError) stretch {
+func (s Segment) stretch(e *segmentError) stretch {
 	from := e.LastOffset + 1
 	if e.Batches == 0 {
 		from = s.base()

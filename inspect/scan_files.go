@@ -88,7 +88,7 @@ func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends e
 			}
 			return nil
 		},
-		chunk: func(_ Segment, c Chunk) error {
+		chunk: func(_ Segment, c segmentChunk) error {
 			return f.show.piece(part, newPiece(c.Bytes, decide), func() { f.bufs.Put(&c.Bytes) })
 		},
 		damage: func(d stretch) error {

@@ -54,11 +54,11 @@ func (e *enclosing) ends(f *searched) bool {
 
 // ofLog reports whether the batch where the search is, whose CRC holds, is the log's and in no record. If not, end is
 // where those that follow it end.
-func (s *SegmentReader) ofLog(f *searched, size int) (yes bool, end int) {
+func (s *segmentReader) ofLog(f *searched, size int) (yes bool, end int) {
 	if f.around.ends(f) {
 		return true, 0
 	}
-	chain := SegmentReader{limit: s.limit, batches: 1}
+	chain := segmentReader{limit: s.limit, batches: 1}
 	for at := f.at; ; {
 		batch, _ := NextBatch(f.bytes[at:])
 		chain.last, chain.old = batch.LastOffset, batch.Magic < 2
@@ -81,7 +81,7 @@ func (s *SegmentReader) ofLog(f *searched, size int) (yes bool, end int) {
 
 // breaks reports whether what comes behind a chain of batches, which is none, is the end of the file or a damaged batch
 // rather than the rest of a record.
-func (s *SegmentReader) breaks(f *searched, at int, chain *SegmentReader) bool {
+func (s *segmentReader) breaks(f *searched, at int, chain *segmentReader) bool {
 	after := f.bytes[at:]
 	switch {
 	case len(after) == 0:
@@ -99,7 +99,7 @@ func (s *SegmentReader) breaks(f *searched, at int, chain *SegmentReader) bool {
 }
 
 // holds takes the CRC of a batch in a chain, of as many bytes as affords allows; those beyond are believed.
-func (s *SegmentReader) holds(f *searched, b *Batch) bool {
+func (s *segmentReader) holds(f *searched, b *Batch) bool {
 	if !affords(s.chained, len(b.Bytes), s.position+f.dropped+int64(f.at)) {
 		return true
 	}
@@ -108,7 +108,7 @@ func (s *SegmentReader) holds(f *searched, b *Batch) bool {
 }
 
 // resembles reports whether b begins with the header of the next batch, of which one field may be damaged.
-func (s *SegmentReader) resembles(b []byte) bool {
+func (s *segmentReader) resembles(b []byte) bool {
 	if len(b) < batchHeaderBytes {
 		offset := int64(binary.BigEndian.Uint64(b))
 		return offset > s.last && offset-s.last <= math.MaxInt32

@@ -33,7 +33,7 @@ func TestSegmentReaderDoesNotReadInsideARecordThatIsCut(t *testing.T) {
 	segment, starts := nested(0)
 	for n := starts[19] + 1; n < len(segment); n++ {
 		for _, size := range []int{100, 1 << 20} {
-			all, gaps, err := readDamaged(t, NewSegmentReader(bytes.NewReader(segment[:n]), size))
+			all, gaps, err := readDamaged(t, newSegmentReader(bytes.NewReader(segment[:n]), size))
 			ends := false
 			for offset := int64(40); offset < 43; offset++ {
 				ends = ends || bytes.HasSuffix(segment[:n], AppendBatch(nil, plainBatch(offset), batchRecords(offset, 1)))
@@ -63,7 +63,7 @@ func TestSegmentReaderDoesNotReadInsideADamagedRecord(t *testing.T) {
 		}
 		body := bytes.Clone(segment)
 		body[from+batchHeaderBytes+9] ^= 1
-		all, gaps, err := readDamaged(t, NewSegmentReader(bytes.NewReader(body), 200))
+		all, gaps, err := readDamaged(t, newSegmentReader(bytes.NewReader(body), 200))
 		if !bytes.Equal(all, body) || len(gaps) > 0 || err != io.EOF {
 			t.Errorf("damaged record: %d bytes of %d, %v, %v", len(all), len(body), gaps, err)
 		}
