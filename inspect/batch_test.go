@@ -128,11 +128,11 @@ func TestNextBatchCutAtEveryByte(t *testing.T) {
 	b := AppendBatch(nil, plainBatch(7), batchRecords(7, 3))
 	for n := range b {
 		_, err := NextBatch(b[:n])
-		want := &CutError{Have: n, Need: len(b)}
+		want := &cutError{Have: n, Need: len(b)}
 		if n < 12 {
 			want.Need = 0
 		}
-		var got *CutError
+		var got *cutError
 		if !errors.Is(err, ErrCut) || !errors.As(err, &got) {
 			t.Fatalf("%d bytes: %v", n, err)
 		}

@@ -190,7 +190,7 @@ func (s *segmentReader) walk(b []byte) (whole, need int, bad doubt) {
 
 // needs tells what to do about a batch that is not whole in what was read so far, or too large.
 func (s *segmentReader) needs(size int, err error) (need int, bad doubt) {
-	var cut *CutError
+	var cut *cutError
 	switch {
 	case errors.As(err, &cut):
 		size = max(cut.Need, batchHeaderBytes)

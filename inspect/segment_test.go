@@ -122,7 +122,7 @@ func TestSegmentReaderCutAtEveryByte(t *testing.T) {
 			}
 			continue
 		}
-		cut := &CutError{Have: n - whole, Need: starts[batches+1] - whole}
+		cut := &cutError{Have: n - whole, Need: starts[batches+1] - whole}
 		if cut.Have < 12 {
 			cut.Need = 0
 		}
