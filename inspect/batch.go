@@ -54,7 +54,7 @@ type Batch struct {
 
 	Magic         int8
 	Compression   Compression
-	Control       bool  // holds a marker, see ParseMarker, not records of clients
+	Control       bool  // holds a marker, see parseMarker, not records of clients
 	Transactional bool  // its producer's marker decides on it, unless Control
 	LogAppendTime bool  // timestamps are the broker's, otherwise the producer's
 	MaxTimestamp  int64 // ms since 1970; -1 in magic 0, which has none

@@ -259,9 +259,9 @@ func (l *partitionState) marker(r Record) error {
 	if r.Offset < l.start {
 		return nil
 	}
-	m, err := ParseMarker(r.Key, r.Value)
+	m, err := parseMarker(r.Key, r.Value)
 	switch {
-	case errors.Is(err, ErrNotMarker):
+	case errors.Is(err, errNotMarker):
 		l.strange(r.Offset, err)
 		return nil
 	case err != nil:

@@ -138,9 +138,9 @@ func (f *openFinder) record(b *Batch, r Record) error {
 
 // marker ends what its producer has written since the one before, whatever the epochs.
 func (f *openFinder) marker(b *Batch, r Record) error {
-	_, err := ParseMarker(r.Key, r.Value)
+	_, err := parseMarker(r.Key, r.Value)
 	switch {
-	case errors.Is(err, ErrNotMarker):
+	case errors.Is(err, errNotMarker):
 		return nil
 	case err == nil:
 		delete(f.open, b.ProducerID)

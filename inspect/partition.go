@@ -160,7 +160,7 @@ func (p *partitionReader) marker(b *Batch, r Record) error {
 	row.ValueJSON = append(row.ValueJSON, "null"...)
 	p.transaction = Transaction{ProducerID: b.ProducerID, ProducerEpoch: b.ProducerEpoch, Outcome: Aborted}
 	row.Transaction = &p.transaction
-	m, err := ParseMarker(r.Key, r.Value)
+	m, err := parseMarker(r.Key, r.Value)
 	switch {
 	case err != nil:
 		row.Err, row.Transaction = err, nil

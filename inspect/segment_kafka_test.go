@@ -176,7 +176,7 @@ func dumpRecord(b *Batch, r Record) string {
 	if !b.Control {
 		return line
 	}
-	switch m, err := ParseMarker(r.Key, r.Value); {
+	switch m, err := parseMarker(r.Key, r.Value); {
 	case err != nil:
 		return line
 	case m.Commit:

@@ -101,9 +101,9 @@ func (e endings) take(d *Decompressor, b *Batch, from int64) {
 		return
 	}
 	err := d.Each(b, func(r Record) error {
-		m, err := ParseMarker(r.Key, r.Value)
+		m, err := parseMarker(r.Key, r.Value)
 		switch {
-		case errors.Is(err, ErrNotMarker):
+		case errors.Is(err, errNotMarker):
 		case err != nil:
 			return err
 		case m.Commit:
