@@ -31,12 +31,14 @@ const batchesSize = 1 << 20
 // eachBatch has f given the batches one after the other, in memory that is used again.
 func (l *logReader) eachBatch(f func(*Batch)) {
 	var own []byte
+	var batch Batch // one for all: each that f is given would be allocated
 	l.size = batchesSize
 	l.buf = func() []byte { return own }
 	l.chunk = func(s Segment, c segmentChunk) error {
 		for b := range Batches(c.Bytes) {
-			f(&b)
-			l.order.take(s, &b)
+			batch = b
+			f(&batch)
+			l.order.take(s, &batch)
 		}
 		own = c.Bytes
 		return nil

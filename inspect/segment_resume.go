@@ -44,7 +44,7 @@ func (s *segmentReader) resume(b []byte, bad doubt) (segmentChunk, error) {
 		return segmentChunk{}, s.skip(found, bad)
 	case found.zeros && found.dropped+int64(len(found.bytes)) >= batchOverhead && s.err == io.EOF:
 		s.done = io.EOF
-	case found.unsure:
+	case found.unsure && s.err == io.EOF:
 		bad.reason = fmt.Errorf("%w: it is cut, or its length is wrong: the file ends with whole batches, which may be in one of its records", ErrNotBatch)
 		fallthrough
 	default:
