@@ -12,13 +12,13 @@ import (
 type decided struct {
 	seen    map[cluster.Aborted]bool
 	pending []cluster.Aborted // not begun yet, by offset
-	aborted map[int64]bool    // producers whose transaction under way was aborted
+	aborted map[int64]error   // producers whose transaction under way was aborted, and why that may have ended; nil: it has not
 }
 
 // add adds the list of one answer, which may repeat what earlier ones had.
 func (d *decided) add(list []cluster.Aborted) {
 	if len(list) > 0 && d.seen == nil {
-		d.seen, d.aborted = map[cluster.Aborted]bool{}, map[int64]bool{}
+		d.seen, d.aborted = map[cluster.Aborted]bool{}, map[int64]error{}
 	}
 	for _, a := range list {
 		if !d.seen[a] {
@@ -30,18 +30,18 @@ func (d *decided) add(list []cluster.Aborted) {
 }
 
 // of is the outcome of what a producer wrote up to an offset; offsets come in order.
-func (d *decided) of(producerID, offset int64) Outcome {
+func (d *decided) of(producerID, offset int64) decision {
 	d.begin(offset)
-	if d.aborted[producerID] {
-		return Aborted
+	if doubt, ok := d.aborted[producerID]; ok {
+		return decision{Aborted, doubt}
 	}
-	return Committed
+	return decision{outcome: Committed}
 }
 
 // begin begins the aborted transactions up to an offset.
 func (d *decided) begin(offset int64) {
 	for len(d.pending) > 0 && d.pending[0].FirstOffset <= offset {
-		d.aborted[d.pending[0].ProducerID] = true
+		d.aborted[d.pending[0].ProducerID] = nil
 		d.pending = d.pending[1:]
 	}
 }
@@ -51,4 +51,27 @@ func (d *decided) begin(offset int64) {
 func (d *decided) ended(producerID, offset int64) {
 	d.begin(offset)
 	delete(d.aborted, producerID)
+}
+
+// batch takes note of a batch: of the end of a transaction where it is a marker, and where it cannot be read and may
+// have been one of any producer whose transaction was aborted. What those write from there on is of that transaction or
+// of the next one, which the list has only if it was aborted too.
+func (d *decided) batch(b *Batch) {
+	switch {
+	case !b.Control && len(d.aborted)+len(d.pending) == 0:
+	case !b.crcHolds():
+		d.lose(b.BaseOffset)
+	case b.Control:
+		d.ended(b.ProducerID, b.LastOffset)
+	}
+}
+
+// lose says that what is at an offset cannot be read.
+func (d *decided) lose(offset int64) {
+	d.begin(offset)
+	for id, doubt := range d.aborted {
+		if doubt == nil {
+			d.aborted[id] = lostMarker(offset)
+		}
+	}
 }

@@ -54,7 +54,7 @@ func TestDecided(t *testing.T) {
 				case s.answer:
 					d.add(s.list)
 				default:
-					got.WriteByte(d.of(s.producer, s.offset)[0])
+					got.WriteByte(d.of(s.producer, s.offset).outcome[0])
 				}
 			}
 			if got.String() != c.want {
@@ -82,7 +82,7 @@ func TestEndings(t *testing.T) {
 		{2, 6, Open},
 		{3, 0, Open},
 	} {
-		if got := e.of(c.producer, c.offset); got != c.want {
+		if got := e.of(c.producer, c.offset).outcome; got != c.want {
 			t.Errorf("producer %d at offset %d: %s, want %s", c.producer, c.offset, got, c.want)
 		}
 	}

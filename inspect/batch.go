@@ -23,27 +23,27 @@ const (
 
 var (
 	// ErrCut says that bytes end inside a batch, as a Fetch response does at its size limit and the
-	// file of a running broker anywhere. A *CutError in the chain says how many bytes were needed.
+	// file of a running broker anywhere. A *cutError in the chain says how many bytes were needed.
 	ErrCut = errors.New("cut inside a batch")
 
 	// ErrNotBatch says that bytes cannot be a batch, so that nothing after them can be found.
 	ErrNotBatch = errors.New("not a record batch")
 )
 
-// CutError is an ErrCut with its numbers, in bytes from the beginning of the batch.
-type CutError struct {
+// cutError is an ErrCut with its numbers, in bytes from the beginning of the batch.
+type cutError struct {
 	Have int
 	Need int // the whole batch; 0 where the bytes end before its length
 }
 
-func (e *CutError) Error() string {
+func (e *cutError) Error() string {
 	if e.Need == 0 {
 		return fmt.Sprintf("%v: %d bytes of its header", ErrCut, e.Have)
 	}
 	return fmt.Sprintf("%v: %d of its %d bytes", ErrCut, e.Have, e.Need)
 }
 
-func (e *CutError) Unwrap() error { return ErrCut }
+func (e *cutError) Unwrap() error { return ErrCut }
 
 // Batch is one record batch as it stands in a log (magic 2), or one message of magic 0 or 1, which may
 // be the wrapper of compressed ones.
@@ -54,7 +54,7 @@ type Batch struct {
 
 	Magic         int8
 	Compression   Compression
-	Control       bool  // holds a marker, see ParseMarker, not records of clients
+	Control       bool  // holds a marker, see parseMarker, not records of clients
 	Transactional bool  // its producer's marker decides on it, unless Control
 	LogAppendTime bool  // timestamps are the broker's, otherwise the producer's
 	MaxTimestamp  int64 // ms since 1970; -1 in magic 0, which has none
@@ -73,7 +73,7 @@ type Batch struct {
 // batch are Check's to report: the next batch can be found in spite of them.
 func NextBatch(b []byte) (Batch, error) {
 	if len(b) < batchOverhead {
-		return Batch{}, &CutError{Have: len(b)}
+		return Batch{}, &cutError{Have: len(b)}
 	}
 	length := int64(int32(binary.BigEndian.Uint32(b[8:])))
 	if length < messageMinV0 || length > batchLimit {
@@ -86,7 +86,7 @@ func NextBatch(b []byte) (Batch, error) {
 		}
 	}
 	if len(b) < size {
-		return Batch{}, &CutError{Have: len(b), Need: size}
+		return Batch{}, &cutError{Have: len(b), Need: size}
 	}
 	if b[batchMagicAt] < 2 {
 		return messageHeader(b[:size:size]), nil

@@ -100,7 +100,7 @@ func BenchmarkSegmentReader(b *testing.B) {
 	b.SetBytes(int64(len(log)))
 	b.ReportAllocs()
 	for b.Loop() {
-		s := NewSegmentReader(bytes.NewReader(log), 1<<20)
+		s := newSegmentReader(bytes.NewReader(log), 1<<20)
 		var buf []byte
 		for {
 			chunk, err := s.Next(buf)

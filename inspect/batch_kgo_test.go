@@ -144,7 +144,7 @@ func marked(t *testing.T, b *Batch) string {
 	t.Helper()
 	text := ""
 	err := new(Decompressor).Each(b, func(r Record) error {
-		m, err := ParseMarker(r.Key, r.Value)
+		m, err := parseMarker(r.Key, r.Value)
 		if text += "abort"; m.Commit {
 			text = "commit"
 		}

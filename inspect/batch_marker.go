@@ -13,13 +13,13 @@ type Marker struct {
 	CoordinatorEpoch int32
 }
 
-// ErrNotMarker says that a control record is of another kind, of which Kafka has some in its metadata
+// errNotMarker says that a control record is of another kind, of which Kafka has some in its metadata
 // log, or of one that came after this program.
-var ErrNotMarker = errors.New("not a transaction marker")
+var errNotMarker = errors.New("not a transaction marker")
 
-// ParseMarker reads a record of a control batch. Versions above the known one only add fields, so Kafka
+// parseMarker reads a record of a control batch. Versions above the known one only add fields, so Kafka
 // has it (ControlRecordType.java), and are read like it.
-func ParseMarker(key, value []byte) (Marker, error) {
+func parseMarker(key, value []byte) (Marker, error) {
 	if len(key) < 4 {
 		return Marker{}, fmt.Errorf("control record: %d bytes of key, 4 needed", len(key))
 	}
@@ -28,7 +28,7 @@ func ParseMarker(key, value []byte) (Marker, error) {
 	}
 	kind := int16(binary.BigEndian.Uint16(key[2:]))
 	if kind != 0 && kind != 1 {
-		return Marker{}, fmt.Errorf("control record of type %d: %w", kind, ErrNotMarker)
+		return Marker{}, fmt.Errorf("control record of type %d: %w", kind, errNotMarker)
 	}
 	if len(value) < 6 {
 		return Marker{}, fmt.Errorf("transaction marker: %d bytes of value, 6 needed", len(value))

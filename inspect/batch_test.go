@@ -128,11 +128,11 @@ func TestNextBatchCutAtEveryByte(t *testing.T) {
 	b := AppendBatch(nil, plainBatch(7), batchRecords(7, 3))
 	for n := range b {
 		_, err := NextBatch(b[:n])
-		want := &CutError{Have: n, Need: len(b)}
+		want := &cutError{Have: n, Need: len(b)}
 		if n < 12 {
 			want.Need = 0
 		}
-		var got *CutError
+		var got *cutError
 		if !errors.Is(err, ErrCut) || !errors.As(err, &got) {
 			t.Fatalf("%d bytes: %v", n, err)
 		}
@@ -288,7 +288,7 @@ func TestParseMarker(t *testing.T) {
 		{key: "\x00\x00\x00\x01", value: "\x00\x00\x00\x00\x00", err: "transaction marker: 5 bytes of value, 6 needed"},
 		{key: "\x00\x00\x00\x01", value: "\xff\xff\x00\x00\x00\x00", err: "transaction marker: value version -1"},
 	} {
-		got, err := ParseMarker([]byte(c.key), []byte(c.value))
+		got, err := parseMarker([]byte(c.key), []byte(c.value))
 		text := ""
 		if err != nil {
 			text = err.Error()
@@ -302,7 +302,7 @@ func TestParseMarker(t *testing.T) {
 			}
 		}
 	}
-	if _, err := ParseMarker([]byte{0, 0, 0, 9}, nil); !errors.Is(err, ErrNotMarker) {
+	if _, err := parseMarker([]byte{0, 0, 0, 9}, nil); !errors.Is(err, errNotMarker) {
 		t.Errorf("type 9: %v", err)
 	}
 }

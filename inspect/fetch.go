@@ -195,10 +195,10 @@ func (e endings) search(bodies []body) {
 	var d Decompressor
 	for _, body := range bodies {
 		for b := range Batches(body.batches) {
-			e.take(&d, &b)
+			e.take(&d, &b, b.BaseOffset)
 		}
 		if m := body.misplaced; m != nil {
-			e.take(&d, &m.Batch)
+			e.take(&d, &m.Batch, m.BaseOffset)
 		}
 	}
 }

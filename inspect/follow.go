@@ -98,7 +98,7 @@ func (w *following) body(i int, b body) error {
 	if b.back != nil {
 		w.readers[i].partition.span.from = *b.back
 	}
-	undecided := func(*Batch) Outcome { return Open }
+	undecided := func(*Batch) decision { return decision{outcome: Open} }
 	err := pieces(b.batches, undecided, w.readers[i].piece)
 	if m := b.misplaced; m != nil {
 		err = m.row(w.readers[i])
@@ -113,7 +113,7 @@ func (w *following) reader(part Part) *partitionReader {
 		emit: func(r *Row) error {
 			err := w.row(r)
 			if r.Damaged {
-				w.failed((&damage{1, r.Err}).error(w.options.Topic, part.ID))
+				w.failed((&damage{rows: 1, first: r.Err}).error(w.options.Topic, part.ID))
 			}
 			return err
 		},

@@ -311,10 +311,7 @@ func TestFollowEndsWithTheFollowersError(t *testing.T) {
 
 func TestFollowShowsDamage(t *testing.T) {
 	live(t, 3, func(t *testing.T, f *liveFake) {
-		l := newTestLog(t).commits("g", 1)
-		at := len(l.bytes)
-		l.commits("g", 2, 3)
-		l.bytes[at+70] ^= 1
+		l := newTestLog(t).commits("g", 1).damaged("g", 2, 3)
 		n := 0
 		f.fetches(func(node int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
 			if n++; node != 1 || n > 3 {

@@ -179,3 +179,13 @@ func TestReadLastGivesAPartitionUpOnce(t *testing.T) {
 		}
 	})
 }
+
+// A window that begins inside of a transaction has but a stretch of it: its start is not known.
+func TestWindowsTellOnlyOfTransactionsThatAreWholeInThem(t *testing.T) {
+	var w windows
+	parts := []Part{{ID: 1, Stable: 5, Start: 10, End: 20, LogEnd: 20}, {ID: 2, Stable: 5, Start: 5, End: 20, LogEnd: 20}, {ID: 3, Stable: 5, Start: 0, End: 10, LogEnd: 20}}
+	w.heed(parts, Report{Open: []OpenTransaction{{Partition: 1}, {Partition: 2}, {Partition: 3}}})
+	if len(w.open) != 1 || w.open[0].Partition != 2 {
+		t.Errorf("%+v", w.open)
+	}
+}

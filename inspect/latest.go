@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -113,10 +114,16 @@ func (l *partitionState) batch(b *Batch) {
 		each = l.marker
 	}
 	if err := l.decompressor.Each(b, each); err != nil {
-		l.bad.note(b.unreadable(err))
+		l.lose(b.BaseOffset, b.unreadable(err))
 		return
 	}
 	l.open.batch(b)
+}
+
+// lose takes note of what cannot be read from an offset on, which may have been a marker.
+func (l *partitionState) lose(offset int64, why error) {
+	l.bad.note(why)
+	lose(l.open, offset)
 }
 
 // commit takes in a record of a batch that is no marker.
@@ -252,10 +259,13 @@ func (l *partitionState) marker(r Record) error {
 	if r.Offset < l.start {
 		return nil
 	}
-	m, err := ParseMarker(r.Key, r.Value)
-	if err != nil {
+	m, err := parseMarker(r.Key, r.Value)
+	switch {
+	case errors.Is(err, errNotMarker):
 		l.strange(r.Offset, err)
 		return nil
+	case err != nil:
+		return err
 	}
 	l.open.end(l.producerID)
 	list, ok := l.pending[l.producerID]

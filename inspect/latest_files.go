@@ -38,35 +38,22 @@ func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, er
 
 // segments adds up the segments of the partition.
 func (l *partitionState) segments(ctx context.Context, segments []Segment, progress *Progress, report *Report) {
-	var own []byte
-	var seen order
-	reader := logReader{
-		size: chunkSize,
-		buf:  func() []byte { return own },
-		chunk: func(s Segment, c Chunk) error {
-			for b := range Batches(c.Bytes) {
-				seen.take(s, &b)
-				l.batch(&b)
-			}
-			progress.chunk(c.Bytes)
-			own = c.Bytes
-			return nil
-		},
-		damage: func(d stretch) error {
-			l.bad.note(d.err)
-			progress.advance(d.bytes)
-			return nil
-		},
-		note: func(text string) { report.Notes = append(report.Notes, text) },
-		unreadable: func(err error) {
-			if l.incomplete == nil {
-				l.incomplete = unreadable(l.topic, l.partition, err)
-				report.Errors = append(report.Errors, l.incomplete)
-			}
-		},
+	reader := logReader{progress: progress}
+	reader.damage = func(d stretch) error {
+		l.lose(d.from, d.err)
+		return nil
 	}
+	reader.note = func(text string) { report.Notes = append(report.Notes, text) }
+	reader.unreadable = func(err error) {
+		if l.incomplete == nil {
+			l.incomplete = unreadable(l.topic, l.partition, err)
+			report.Errors = append(report.Errors, l.incomplete)
+		}
+		lose(l.open, reader.order.next)
+	}
+	reader.eachBatch(l.batch)
 	_ = reader.read(ctx, segments) // the context's
-	if seen.first != nil {
-		l.bad.note(seen.first)
+	if reader.order.first != nil {
+		l.bad.note(reader.order.first)
 	}
 }

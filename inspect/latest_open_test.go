@@ -36,3 +36,18 @@ func TestLatestOfAClusterSeesOpenTransactions(t *testing.T) {
 		}
 	})
 }
+
+// Where timestamps are the broker's, a batch has one for all its records.
+func TestLatestTakesTheStartOfATransactionFromTheBroker(t *testing.T) {
+	open := begun{}
+	b := Batch{ProducerID: 1, Transactional: true, Records: 1, LogAppendTime: true, MaxTimestamp: 20}
+	batch, _ := NextBatch(AppendBatch(nil, Batch{ProducerID: 1, Transactional: true}, []Record{{Timestamp: 10}}))
+	b.Bytes = batch.Bytes
+	open.batch(&batch)
+	b.ProducerID = 2
+	open.batch(&b)
+	rows := open.rows(7, time.Time{})
+	if len(rows) != 2 || *rows[0].StartTimestamp+*rows[1].StartTimestamp != 30 {
+		t.Errorf("%+v", rows)
+	}
+}

@@ -21,6 +21,7 @@ type OpenTransaction struct {
 	StartTimestamp *Millis `json:"startTimestamp"` // of that record; nil: it has none
 	Records        int64   `json:"records"`        // of this group
 	AgeMs          *int64  `json:"ageMs"`          // since then, at Options.Now; nil: one of them is not known
+	Error          *string `json:"error"`          // why it may have ended, and what came after it been another one; nil: it has not
 }
 
 // openings are the records of open transactions in one partition.
@@ -38,6 +39,7 @@ type held struct {
 	epoch             int16
 	offset, timestamp int64 // -1 for no timestamp
 	records           int64
+	doubt             error // why the transaction of the first may have ended; nil: it has not
 }
 
 // record counts a record of an open transaction.
@@ -45,17 +47,27 @@ func (o *openings) record(t *Transaction, k *Key, r *Record) {
 	if *o == nil {
 		*o = openings{}
 	}
-	o.add(opening{t.ProducerID, string(k.Group), k.Group == nil}, held{t.ProducerEpoch, r.Offset, r.Timestamp, 1})
+	o.add(opening{t.ProducerID, string(k.Group), k.Group == nil}, held{t.ProducerEpoch, r.Offset, r.Timestamp, 1, t.Doubt})
 }
 
 // add adds what comes later in the log.
 func (o *openings) add(key opening, h held) {
 	first, ok := (*o)[key]
 	if ok {
-		h.epoch, h.offset, h.timestamp = first.epoch, first.offset, first.timestamp
+		h.epoch, h.offset, h.timestamp, h.doubt = first.epoch, first.offset, first.timestamp, first.doubt
 		h.records += first.records
 	}
 	(*o)[key] = h
+}
+
+// lose notes that any of the transactions may have ended in what cannot be read from an offset on.
+func lose[K comparable](open map[K]held, offset int64) {
+	for key, h := range open {
+		if h.doubt == nil {
+			h.doubt = lostMarker(offset)
+			open[key] = h
+		}
+	}
 }
 
 // join adds what comes later in the log.
@@ -88,6 +100,9 @@ func (o openings) rows(partition int32, now time.Time) []OpenTransaction {
 		}
 		if start.timestamp >= 0 {
 			row.began(start.timestamp, now)
+		}
+		if start.doubt != nil {
+			row.Error = new(start.doubt.Error())
 		}
 		rows = append(rows, row)
 	}

@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -118,6 +119,9 @@ func (f *openFinder) batch(b *Batch) {
 	}
 	if err != nil {
 		f.bad.note(b.unreadable(err))
+		for _, of := range f.open {
+			lose(of, b.BaseOffset)
+		}
 	}
 }
 
@@ -127,17 +131,21 @@ func (f *openFinder) record(b *Batch, r Record) error {
 	}
 	key, _ := f.topic.ParseKey(r.Key) // else it is of nobody knows which group
 	of := f.open[b.ProducerID]
-	of.record(&Transaction{b.ProducerID, b.ProducerEpoch, Open}, &key, &r)
+	of.record(&Transaction{ProducerID: b.ProducerID, ProducerEpoch: b.ProducerEpoch, Outcome: Open}, &key, &r)
 	f.open[b.ProducerID] = of
 	return nil
 }
 
 // marker ends what its producer has written since the one before, whatever the epochs.
 func (f *openFinder) marker(b *Batch, r Record) error {
-	if _, err := ParseMarker(r.Key, r.Value); err == nil {
+	_, err := parseMarker(r.Key, r.Value)
+	switch {
+	case errors.Is(err, errNotMarker):
+		return nil
+	case err == nil:
 		delete(f.open, b.ProducerID)
 	}
-	return nil
+	return err
 }
 
 // all are the openings at the end.

@@ -36,7 +36,7 @@ func (p *partitionReader) piece(of piece) error {
 	for b := range Batches(of.batches) {
 		var txn *Transaction
 		if b.Transactional && !b.Control {
-			p.transaction = Transaction{b.ProducerID, b.ProducerEpoch, of.outcomes[0]}
+			p.transaction = Transaction{b.ProducerID, b.ProducerEpoch, of.outcomes[0].outcome, of.outcomes[0].doubt}
 			txn, of.outcomes = &p.transaction, of.outcomes[1:]
 		}
 		if !p.partition.span.has(&b) {
@@ -160,7 +160,7 @@ func (p *partitionReader) marker(b *Batch, r Record) error {
 	row.ValueJSON = append(row.ValueJSON, "null"...)
 	p.transaction = Transaction{ProducerID: b.ProducerID, ProducerEpoch: b.ProducerEpoch, Outcome: Aborted}
 	row.Transaction = &p.transaction
-	m, err := ParseMarker(r.Key, r.Value)
+	m, err := parseMarker(r.Key, r.Value)
 	switch {
 	case err != nil:
 		row.Err, row.Transaction = err, nil

@@ -15,7 +15,7 @@ func BenchmarkRowsOfTransactions(b *testing.B) {
 				for b.Loop() {
 					var open openings
 					r := &partitionReader{filter: filter, emit: func(*Row) error { return nil }, open: &open, partition: partition{span: span{0, 1 << 40}}}
-					_ = pieces(log, func(*Batch) Outcome { return outcome }, r.piece)
+					_ = pieces(log, func(*Batch) decision { return decision{outcome: outcome} }, r.piece)
 				}
 				b.ReportMetric(commits*float64(b.N)/b.Elapsed().Seconds(), "commits/s")
 			})

@@ -124,7 +124,7 @@ func (s span) only(emit func(*Row) error) func(*Row) error {
 		return emit
 	}
 	return func(r *Row) error {
-		if r.Offset >= s.to {
+		if r.Offset >= s.to && r.Offset != math.MaxInt64 { // which only damage says
 			return nil
 		}
 		return emit(r)

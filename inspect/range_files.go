@@ -20,47 +20,41 @@ func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 	from, to := newSeeker(r.From, 0), newSeeker(r.To, math.MaxInt64)
 	from.damage = true
 	var d Decompressor
-	var seen order
-	var own []byte
-	l := logReader{
-		size: chunkSize,
-		buf:  func() []byte { return own },
-		chunk: func(s Segment, c Chunk) error {
-			for b := range Batches(c.Bytes) {
-				seen.take(s, &b)
-				ends.take(&d, &b)
-				from.take(&d, &b)
-				to.take(&d, &b)
-			}
-			own = c.Bytes
-			return nil
-		},
-		damage: func(d stretch) error {
-			from.skip(d.from)
-			return nil
-		},
-		// What else there is to tell is told when the segments are shown.
-		note:       func(string) {},
-		unreadable: func(error) {},
+	var l logReader
+	l.damage = func(d stretch) error {
+		ends.lose(l.order.next)
+		from.skip(d.from)
+		return nil
 	}
+	l.unreadable = func(error) { ends.lose(l.order.next) }
+	l.note = func(string) {} // what else there is to tell is told when the segments are shown
+	l.eachBatch(func(b *Batch) {
+		ends.take(&d, b, l.order.next)
+		from.take(&d, b)
+		to.take(&d, b)
+	})
 	if err := l.read(ctx, segments); err != nil {
 		return scouted{}, err
 	}
-	return scouted{ends, span{from.at, to.at}, seen}, nil
+	return scouted{ends, span{from.at, to.at}, l.order}, nil
 }
 
 // order holds that offsets rise from batch to batch of a partition: the offset of a batch is under no CRC, so that
 // nothing else shows that it is wrong.
 type order struct {
-	next  int64
-	first error // where they do not
+	next  int64 // behind the last batch that can be read: where one cannot, its last offset may be the damage
+	end   int64 // behind all that there are
+	first error // where they do not rise
 }
 
 func (o *order) take(s Segment, b *Batch) {
 	if b.BaseOffset < o.next && !b.wraps() && o.first == nil {
 		o.first = fmt.Errorf("%s: offsets go back from %d to %d: one of them is wrong, or segments of two replicas are mixed", s, o.next-1, b.BaseOffset)
 	}
-	o.next = b.LastOffset + 1
+	o.end = max(o.end, b.LastOffset+1)
+	if b.Check() == nil {
+		o.next = b.LastOffset + 1
+	}
 }
 
 // seeker finds the offset of a bound in the batches of a partition, given in order.

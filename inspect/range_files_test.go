@@ -1,10 +1,15 @@
 package inspect
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // at appends a batch with a commit at each offset, all written at one time.
@@ -113,4 +118,38 @@ func TestRangeEndsInsideAMessageSet(t *testing.T) {
 			t.Errorf("%v: got %v", c.compression, got)
 		}
 	}
+}
+
+// No offset is behind the largest one, so that a batch there is damage wherever a range ends.
+func TestFilesRangeDoesNotHideABatchOfTheLargestOffset(t *testing.T) {
+	l := newTestLog(t).commits("a", 1)
+	at := len(l.bytes)
+	l.commits("a", 2)
+	binary.BigEndian.PutUint64(l.bytes[at:], math.MaxInt64)
+	s := l.commits("a", 3).write(folder(t, 7), 0)
+	for name, r := range map[string]Range{"all": {}, "to": {To: AtOffset(1)}, "from": {From: AtOffset(2)}, "both": {AtOffset(2), AtOffset(3)}, "to a time": {To: AtTime(time.UnixMilli(testTime))}} {
+		got := scanFiles(t, Options{Range: r}, s)
+		if !slices.ContainsFunc(got.Rows, func(row string) bool { return strings.HasPrefix(row, "7/9223372036854775807 ERROR ") }) || len(got.Errors) != 1 {
+			t.Errorf("%s: got %q, %q", name, got.Rows, got.Errors)
+		}
+		var past []PastEnd
+		report, err := Files(context.Background(), []Segment{s}, Options{Range: r}, func(*Row) error { return nil })
+		if err != nil || cmp.Diff(past, report.PastEnd) != "" {
+			t.Errorf("%s: %v, past the end %v", name, err, report.PastEnd)
+		}
+	}
+}
+
+// Damage before a record that is too early is not beside the range, though the batch of that record goes on into it.
+func TestFilesRangeByTimeLeavesOutDamageBeforeARecordThatIsTooEarly(t *testing.T) {
+	first := time.UnixMilli(testTime)
+	l := newTestLog(t).at(first, 0)
+	l.bytes[70] ^= 1
+	records := l.records("g", 1, 2)
+	for i := range records {
+		records[i].Offset, records[i].Timestamp = int64(1+i), first.Add(time.Duration(2*i)*time.Minute).UnixMilli()
+	}
+	l.bytes = AppendBatch(l.bytes, plainBatch(1), records)
+	s := l.write(folder(t, 7), 0)
+	wantPrefixes(t, []string{"7/2"}, scanFiles(t, Options{Range: Range{From: AtTime(first.Add(time.Minute))}}, s).Rows)
 }

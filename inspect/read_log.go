@@ -15,19 +15,41 @@ import (
 type logReader struct {
 	size  int           // of a chunk, about
 	buf   func() []byte // memory for the next chunk, or nil
-	chunk func(Segment, Chunk) error
+	chunk func(Segment, segmentChunk) error
 
 	damage     func(stretch) error // which comes between chunks
 	note       func(string)
 	unreadable func(error) // the system does not give a segment, or the rest of it
+
+	progress *Progress // counts what is read; nil: nobody looks
+	order    order     // of the batches, where eachBatch has them given
+}
+
+// batchesSize is how much of a segment is read at once where its batches are only looked at.
+const batchesSize = 1 << 20
+
+// eachBatch has f given the batches one after the other, in memory that is used again.
+func (l *logReader) eachBatch(f func(*Batch)) {
+	var own []byte
+	var batch Batch // one for all: each that f is given would be allocated
+	l.size = batchesSize
+	l.buf = func() []byte { return own }
+	l.chunk = func(s Segment, c segmentChunk) error {
+		for b := range Batches(c.Bytes) {
+			batch = b
+			f(&batch)
+			l.order.take(s, &batch)
+		}
+		own = c.Bytes
+		return nil
+	}
 }
 
 // stretch is a part of a log that cannot be read.
 type stretch struct {
-	from  int64 // first offset that may be in it
-	next  int64 // first that is behind it; 0: nothing of the segment is
-	bytes int64 // that are skipped; 0 likewise
-	err   error
+	from int64 // first offset that may be in it
+	next int64 // first that is behind it; 0: nothing of the segment is
+	err  error
 }
 
 // read reads the segments. The error is the context's or one of its functions'.
@@ -52,19 +74,21 @@ func (l *logReader) segment(ctx context.Context, s Segment, last bool) (end, err
 		return end, nil
 	}
 	defer f.Close()
-	r := NewSegmentReader(f, l.size)
+	r := newSegmentReader(f, l.size)
 	for {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		c, end := r.Next(l.buf())
-		var gap *SegmentError
+		var gap *segmentError
 		switch {
 		case end == nil:
+			l.progress.chunk(c.Bytes)
 			err = l.chunk(s, c)
 		case end == io.EOF:
 			return r.zerosBehind(f, last), nil
 		case errors.As(end, &gap) && gap.Resumed > 0:
+			l.progress.advance(gap.Resumed - gap.Position)
 			err = l.damage(s.stretch(gap))
 		default:
 			return end, nil
@@ -77,18 +101,18 @@ func (l *logReader) segment(ctx context.Context, s Segment, last bool) (end, err
 
 // zerosBehind says what zeros up to the end of a file are where another segment follows: a broker takes what it has
 // allocated and not filled from a segment before it begins the next.
-func (s *SegmentReader) zerosBehind(f *os.File, last bool) error {
+func (s *segmentReader) zerosBehind(f *os.File, last bool) error {
 	info, err := f.Stat()
 	if last || err != nil || !info.Mode().IsRegular() || info.Size() <= s.position {
 		return nil
 	}
 	reason := fmt.Errorf("%w: %d zeros up to the end of the file", ErrNotBatch, info.Size()-s.position)
-	return &SegmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: reason}
+	return &segmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: reason}
 }
 
 // ends tells what it means that a segment cannot be read to its end.
 func (l *logReader) ends(s Segment, end error, last bool) error {
-	var at *SegmentError
+	var at *segmentError
 	switch {
 	case errors.As(end, &at) && errors.Is(end, ErrCut) && last:
 		l.note(fmt.Sprintf("%s ends inside a batch, as the file of a running broker may: %v", s, end))
@@ -103,16 +127,12 @@ func (l *logReader) ends(s Segment, end error, last bool) error {
 }
 
 // stretch is what an error leaves unread.
-func (s Segment) stretch(e *SegmentError) stretch {
+func (s Segment) stretch(e *segmentError) stretch {
 	from := e.LastOffset + 1
 	if e.Batches == 0 {
 		from = s.base()
 	}
-	d := stretch{from: from, next: e.NextOffset, err: fmt.Errorf("%s: %w", s, e)}
-	if e.Resumed > 0 {
-		d.bytes = e.Resumed - e.Position
-	}
-	return d
+	return stretch{from: from, next: e.NextOffset, err: fmt.Errorf("%s: %w", s, e)}
 }
 
 func unreadable(t Topic, partition int32, err error) *cluster.Error {

@@ -52,6 +52,9 @@ func (r *Row) AppendDetail(dst []byte, names TopicNames) []byte {
 	if t := r.Transaction; t != nil {
 		dst = append(append(dst, t.Outcome...), " transaction of producer "...)
 		dst = strconv.AppendInt(dst, t.ProducerID, 10)
+		if t.Doubt != nil {
+			dst = append(append(append(dst, " ("...), t.Doubt.Error()...), ')')
+		}
 		if r.Marker {
 			return dst
 		}
@@ -67,6 +70,14 @@ func (r *Row) AppendDetail(dst []byte, names TopicNames) []byte {
 		return c.appendDetail(dst)
 	}
 	return appendDetail(dst, r.Type, r.ValueJSON, names)
+}
+
+// doubt is why the outcome of the record's transaction may be another one.
+func (r *Row) doubt() error {
+	if r.Transaction == nil {
+		return nil
+	}
+	return r.Transaction.Doubt
 }
 
 // AnyCommit is what a commit says, also one that is read by the table. false: the row is none, or a tombstone, or not

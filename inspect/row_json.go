@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -26,11 +27,7 @@ func (r *Row) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `,"transaction":`...)
 	dst = r.Transaction.appendJSON(dst)
 	dst = append(dst, `,"error":`...)
-	if r.Err == nil {
-		dst = append(dst, "null"...)
-	} else {
-		dst, _ = appendString(dst, []byte(strings.ToValidUTF8(r.Err.Error(), "\ufffd")))
-	}
+	dst = r.appendError(dst)
 	if r.Err != nil || r.ShowRaw {
 		dst = append(dst, `,"rawKey":`...)
 		dst = appendHex(dst, r.RawKey)
@@ -38,6 +35,22 @@ func (r *Row) AppendJSON(dst []byte) []byte {
 		dst = appendHex(dst, r.RawValue)
 	}
 	return append(dst, '}')
+}
+
+// appendError appends what is not understood, and what is in doubt.
+func (r *Row) appendError(dst []byte) []byte {
+	err := r.Err
+	switch doubt := r.doubt(); {
+	case err == nil:
+		err = doubt
+	case doubt != nil:
+		err = fmt.Errorf("%w; %w", err, doubt)
+	}
+	if err == nil {
+		return append(dst, "null"...)
+	}
+	dst, _ = appendString(dst, []byte(strings.ToValidUTF8(err.Error(), "\ufffd")))
+	return dst
 }
 
 func (r *Row) appendKeyValue(dst []byte) []byte {

@@ -71,30 +71,33 @@ func limited(limit int64, emit func(*Row) error) func(*Row) error {
 // damage counts what could not be read of a partition, for one error that stands for all of it.
 type damage struct {
 	rows  int
-	first error
+	first error // where no row stands for any, of an outcome that is in doubt for damage elsewhere
 }
 
-// count counts a row, if it stands for damage.
+// count counts a row, if it stands for damage, or is in doubt for it.
 func (d *damage) count(r *Row) {
-	if r.Damaged {
+	switch {
+	case r.Damaged:
 		d.note(r.Err)
+	case d.first == nil && r.doubt() != nil:
+		d.first = fmt.Errorf("outcome of the record at offset %d: %w", r.Offset, r.doubt())
 	}
 }
 
 // note counts something that cannot be read.
-func (d *damage) note(why error) { d.add(damage{1, why}) }
+func (d *damage) note(why error) { d.add(damage{rows: 1, first: why}) }
 
 // misplaced counts a batch as one that cannot be read. Of a marker all but the offset is known: markers takes it.
 func (d *damage) misplaced(m *misplaced, markers func(*Batch)) {
 	d.note(m.err)
-	if m.Control {
+	if m.Control || !m.crcHolds() {
 		markers(&m.Batch)
 	}
 }
 
 // add counts what was damaged after d.
 func (d *damage) add(after damage) {
-	if d.rows == 0 {
+	if d.rows == 0 && (d.first == nil || after.rows > 0) {
 		d.first = after.first
 	}
 	d.rows += after.rows
@@ -102,7 +105,7 @@ func (d *damage) add(after damage) {
 
 // error is the failure of the partition; nil if all was read.
 func (d *damage) error(t Topic, partition int32) *cluster.Error {
-	if d.rows == 0 {
+	if d.first == nil {
 		return nil
 	}
 	e := &cluster.Error{Scope: cluster.ScopePartition, Name: cluster.TP{Topic: t.LogName(), Partition: partition}.String(), Code: cluster.CodeCorrupt, Message: d.first.Error(), Err: d.first}

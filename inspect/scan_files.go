@@ -8,9 +8,6 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// chunkSize is how much of a segment the first pass reads at once.
-const chunkSize = 1 << 20
-
 // Files shows the records of segments, which come from FindSegments. What became of each transaction is found
 // in a first pass over the headers of a partition's segments. The error is emit's or the context's; what cannot be
 // read is rows and errors of the report.
@@ -37,7 +34,7 @@ func Files(ctx context.Context, segments []Segment, o Options, emit func(*Row) e
 		if err != nil { // stopped, or interrupted
 			break
 		}
-		past = o.Range.pastEnd(past, log[0].Partition, found.order.next)
+		past = o.Range.pastEnd(past, log[0].Partition, found.order.end)
 		f.progress.partition()
 	}
 	err := f.show.close()
@@ -46,7 +43,7 @@ func Files(ctx context.Context, segments []Segment, o Options, emit func(*Row) e
 	}
 	for i, err := range orders[:min(len(orders), f.show.last)] {
 		if err != nil {
-			f.show.damage[i].add(damage{1, err})
+			f.show.damage[i].add(damage{rows: 1, first: err})
 		}
 	}
 	report := f.show.report()
@@ -77,21 +74,24 @@ type fileScan struct {
 
 // log shows the segments of one partition. unread says why some cannot be read; the error is show's.
 func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends endings) (unread, err error) {
-	decide := func(b *Batch) Outcome { return ends.of(b.ProducerID, b.LastOffset) }
+	decide := func(b *Batch) decision {
+		if b.Control || !b.Transactional {
+			return decision{}
+		}
+		return ends.of(b.ProducerID, b.LastOffset)
+	}
 	l := logReader{
-		size: pieceSize,
+		size: pieceSize, progress: f.progress,
 		buf: func() []byte {
 			if b, ok := f.bufs.Get().(*[]byte); ok {
 				return *b
 			}
 			return nil
 		},
-		chunk: func(_ Segment, c Chunk) error {
-			f.progress.chunk(c.Bytes)
+		chunk: func(_ Segment, c segmentChunk) error {
 			return f.show.piece(part, newPiece(c.Bytes, decide), func() { f.bufs.Put(&c.Bytes) })
 		},
 		damage: func(d stretch) error {
-			f.progress.advance(d.bytes)
 			if d.next > 0 && d.next <= f.show.partitions[part].span.from {
 				return nil
 			}
@@ -102,22 +102,4 @@ func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends e
 	}
 	err = l.read(ctx, segments)
 	return unread, err
-}
-
-// take notes the marker of a control batch, if it is one and whole: the second pass says so if not.
-func (e endings) take(d *Decompressor, b *Batch) {
-	if !b.Control {
-		return
-	}
-	_ = d.Each(b, func(r Record) error {
-		m, err := ParseMarker(r.Key, r.Value)
-		switch {
-		case err != nil:
-		case m.Commit:
-			e.add(b.ProducerID, r.Offset, Committed)
-		default:
-			e.add(b.ProducerID, r.Offset, Aborted)
-		}
-		return nil
-	})
 }

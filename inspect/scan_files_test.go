@@ -49,11 +49,7 @@ func TestFilesTellWhatBecameOfTransactions(t *testing.T) {
 
 func TestFilesShowADamagedBatchAsOneRow(t *testing.T) {
 	dir := folder(t, 7)
-	l := newTestLog(t).commits("a", 1)
-	at := len(l.bytes)
-	l.commits("a", 2, 3, 4)
-	l.bytes[at+100] ^= 1
-	s := l.commits("a", 5).write(dir, 0)
+	s := newTestLog(t).commits("a", 1).damaged("a", 2, 3, 4).commits("a", 5).write(dir, 0)
 	got := scanFiles(t, Options{}, s)
 	want := []string{"7/0 OffsetCommit a orders:0 1", "7/1 ERROR batch of offsets 1 to 3: CRC is", "7/4 OffsetCommit a orders:0 5"}
 	wantPrefixes(t, want, got.Rows)
@@ -74,12 +70,7 @@ func wantPrefixes(t *testing.T, want, got []string) {
 }
 
 func TestFilesCountDamageOfAPartition(t *testing.T) {
-	l := newTestLog(t).commits("a", 1)
-	at := len(l.bytes)
-	l.commits("a", 2)
-	l.bytes[70] ^= 1
-	l.bytes[at+70] ^= 1
-	s := l.write(folder(t, 7), 0)
+	s := newTestLog(t).damaged("a", 1).damaged("a", 2).write(folder(t, 7), 0)
 	report, err := Files(context.Background(), []Segment{s}, Options{}, func(*Row) error { return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -88,9 +79,7 @@ func TestFilesCountDamageOfAPartition(t *testing.T) {
 }
 
 func TestFilesWithALimitReportTheDamageTheyShow(t *testing.T) {
-	l := newTestLog(t).commits("a", 1).commits("a", 2)
-	l.bytes[70] ^= 1
-	s := l.write(folder(t, 7), 0)
+	s := newTestLog(t).damaged("a", 1).commits("a", 2).write(folder(t, 7), 0)
 	got := scanFiles(t, Options{Limit: 1}, s)
 	if len(got.Rows) != 1 || len(got.Errors) != 1 {
 		t.Errorf("got %+v, want one row and its error", got)

@@ -133,11 +133,11 @@ func partitionsOf(parts []Part) []partition {
 func (l *scan) showPart(i int, s *show) error {
 	part := l.Parts[i]
 	below, beyond := decided{}, endings{}
-	decide := func(b *Batch) Outcome {
+	decide := func(b *Batch) decision {
+		below.batch(b)
 		switch {
-		case b.Control:
-			below.ended(b.ProducerID, b.LastOffset)
-			return ""
+		case b.Control || !b.Transactional:
+			return decision{}
 		case b.LastOffset < part.Stable:
 			return below.of(b.ProducerID, b.LastOffset)
 		}

@@ -24,11 +24,7 @@ func TestLiveUnauthorizedIsOneErrorOfTheTopic(t *testing.T) {
 
 func TestLiveShowsDamage(t *testing.T) {
 	live(t, 3, func(t *testing.T, f *liveFake) {
-		l := newTestLog(t).commits("g", 1)
-		at := len(l.bytes)
-		l.commits("g", 2, 3)
-		l.bytes[at+70] ^= 1
-		l.commits("g", 4)
+		l := newTestLog(t).commits("g", 1).damaged("g", 2, 3).commits("g", 4)
 		f.commits(f.producer(), 1, "g", 1, 2, 3, 4)
 		f.sends(1, l.bytes)
 		got := f.scan(Options{})

@@ -66,6 +66,15 @@ func (l *testLog) commits(group string, offsets ...int64) *testLog {
 	return l.batch(plainBatch(0), l.records(group, offsets...)...)
 }
 
+// damaged is commits of a batch whose CRC does not hold.
+func (l *testLog) damaged(group string, offsets ...int64) *testLog {
+	l.t.Helper()
+	at := len(l.bytes)
+	l.commits(group, offsets...)
+	l.bytes[at+70] ^= 1
+	return l
+}
+
 func (l *testLog) records(group string, offsets ...int64) []Record {
 	l.t.Helper()
 	var records []Record
@@ -120,6 +129,9 @@ func line(r *Row) string {
 	}
 	if r.Transaction != nil {
 		words = append(words, fmt.Sprintf("%s(%d,%d)", r.Transaction.Outcome, r.Transaction.ProducerID, r.Transaction.ProducerEpoch))
+	}
+	if doubt := r.doubt(); doubt != nil {
+		words = append(words, "DOUBT", doubt.Error())
 	}
 	if r.Err != nil {
 		words = append(words, "ERROR", r.Err.Error())

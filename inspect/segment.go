@@ -18,17 +18,17 @@ const (
 	segmentBatchLimit = 64 << 20
 )
 
-// Chunk is a piece of a segment that begins with a batch and ends with one. All its batches are whole:
+// segmentChunk is a piece of a segment that begins with a batch and ends with one. All its batches are whole:
 // Batches(chunk.Bytes) gives no error.
-type Chunk struct {
+type segmentChunk struct {
 	Position int64 // of its first byte in the file
 	Bytes    []byte
 }
 
-// SegmentError says where a segment cannot be read further, or not before a batch that comes later. It is an ErrCut
+// segmentError says where a segment cannot be read further, or not before a batch that comes later. It is an ErrCut
 // where the file ends inside a batch, which is how the file of a running broker often ends, and an ErrNotBatch where
 // what comes is none; otherwise Reason is the reader's error.
-type SegmentError struct {
+type segmentError struct {
 	Position   int64 // in the file, where the next batch would begin
 	Batches    int64 // whole ones, before
 	LastOffset int64 // of the last of them, by its header
@@ -38,7 +38,7 @@ type SegmentError struct {
 	NextOffset int64 // of that batch
 }
 
-func (e *SegmentError) Error() string {
+func (e *segmentError) Error() string {
 	text := fmt.Sprintf("at byte %d, after offset %d: %v", e.Position, e.LastOffset, e.Reason)
 	if e.Batches == 0 {
 		text = fmt.Sprintf("at byte %d, before any batch: %v", e.Position, e.Reason)
@@ -50,7 +50,7 @@ func (e *SegmentError) Error() string {
 }
 
 // missing says which offsets may be in what is not read.
-func (e *SegmentError) missing() string {
+func (e *segmentError) missing() string {
 	switch {
 	case e.Batches == 0:
 		return fmt.Sprintf("before offset %d", e.NextOffset)
@@ -60,13 +60,13 @@ func (e *SegmentError) missing() string {
 	return fmt.Sprintf("in the place of offsets %d to %d", e.LastOffset+1, e.NextOffset-1)
 }
 
-func (e *SegmentError) Unwrap() error { return e.Reason }
+func (e *segmentError) Unwrap() error { return e.Reason }
 
-// SegmentReader reads a segment, the file that ends in .log, of any size and in one pass. It finds the batches by
+// segmentReader reads a segment, the file that ends in .log, of any size and in one pass. It finds the batches by
 // their headers: who decodes a chunk, perhaps in another goroutine, checks its CRCs. Only where a header and the
 // next one do not fit together the CRC has to prove the length, which it does not cover but depends on. Where there is
 // no batch, or one with a wrong length, it goes on with the next one that its CRC proves.
-type SegmentReader struct {
+type segmentReader struct {
 	r     io.Reader
 	size  int
 	limit int // a larger batch is taken for garbage
@@ -75,7 +75,7 @@ type SegmentReader struct {
 	at       int
 	read     bool  // since hold, fill has given more than was held
 	want     int   // size of the next chunk: smaller after damage, as long as more may come
-	position int64 // of what Next gives next, in the file
+	position int64 // of what Next gives next, in the file; after io.EOF where the last batch ended
 	batches  int64 // so far
 	last     int64 // their last offset
 	old      bool  // the last one has magic 0 or 1
@@ -86,19 +86,19 @@ type SegmentReader struct {
 	done     error // what Next gives from now on
 }
 
-// NewSegmentReader reads r in chunks of about size bytes. A batch that is larger is a chunk of its own.
-func NewSegmentReader(r io.Reader, size int) *SegmentReader {
+// newSegmentReader reads r in chunks of about size bytes. A batch that is larger is a chunk of its own.
+func newSegmentReader(r io.Reader, size int) *segmentReader {
 	size = max(size, batchHeaderBytes)
-	return &SegmentReader{r: r, size: size, want: size, limit: segmentBatchLimit}
+	return &segmentReader{r: r, size: size, want: size, limit: segmentBatchLimit}
 }
 
-// Next gives the next chunk, in memory of its own, or in buf's where it fits and buf is not nil. A *SegmentError
+// Next gives the next chunk, in memory of its own, or in buf's where it fits and buf is not nil. A *segmentError
 // that has Resumed stands for a stretch that cannot be read: chunks go on behind it. The error after the last chunk
-// is io.EOF, or a *SegmentError where something is left that is no whole batch. Twelve zeros or more up to the end are
+// is io.EOF, or a *segmentError where something is left that is no whole batch. Twelve zeros or more up to the end are
 // nothing: brokers may allocate a segment's file before they fill it. Fewer may be the beginning of an offset.
-func (s *SegmentReader) Next(buf []byte) (Chunk, error) {
+func (s *segmentReader) Next(buf []byte) (segmentChunk, error) {
 	if s.done != nil {
-		return Chunk{}, s.done
+		return segmentChunk{}, s.done
 	}
 	buf, want := buf[:0], s.want
 	s.want = min(2*s.want, s.size)
@@ -116,22 +116,19 @@ func (s *SegmentReader) Next(buf []byte) (Chunk, error) {
 	}
 }
 
-// Position is where the batch that comes next begins, and after io.EOF where the last one ended.
-func (s *SegmentReader) Position() int64 { return s.position }
-
 // give makes a chunk of what b begins with, and holds the rest.
-func (s *SegmentReader) give(b []byte, n int) Chunk {
-	chunk := Chunk{Position: s.position, Bytes: b[:n]} // with its capacity, for the next call
+func (s *segmentReader) give(b []byte, n int) segmentChunk {
+	chunk := segmentChunk{Position: s.position, Bytes: b[:n]} // with its capacity, for the next call
 	s.hold(b[n:])
 	s.position += int64(n)
 	return chunk
 }
 
 // more reports whether there is anything that fill has not given.
-func (s *SegmentReader) more() bool { return s.err == nil || s.at < len(s.held) }
+func (s *segmentReader) more() bool { return s.err == nil || s.at < len(s.held) }
 
 // fill reads until buf has size bytes, or there are no more.
-func (s *SegmentReader) fill(buf []byte, size int) []byte {
+func (s *segmentReader) fill(buf []byte, size int) []byte {
 	for len(buf) < size && s.more() {
 		if len(buf) == cap(buf) {
 			buf = slices.Grow(buf, min(size-len(buf), max(len(buf), segmentRead)))
@@ -154,7 +151,7 @@ func (s *SegmentReader) fill(buf []byte, size int) []byte {
 }
 
 // hold takes back the end of what fill gave.
-func (s *SegmentReader) hold(b []byte) {
+func (s *segmentReader) hold(b []byte) {
 	if !s.read { // all is from what was held, and still there
 		s.at -= len(b)
 		return
@@ -174,7 +171,7 @@ type doubt struct {
 
 // walk tells how much of b is whole batches whose lengths fit what follows. Where that is nothing, need is how many
 // bytes can tell more; 0: none can.
-func (s *SegmentReader) walk(b []byte) (whole, need int, bad doubt) {
+func (s *segmentReader) walk(b []byte) (whole, need int, bad doubt) {
 	for whole < len(b) {
 		batch, err := NextBatch(b[whole:])
 		if err == nil && len(batch.Bytes) <= s.limit {
@@ -192,8 +189,8 @@ func (s *SegmentReader) walk(b []byte) (whole, need int, bad doubt) {
 }
 
 // needs tells what to do about a batch that is not whole in what was read so far, or too large.
-func (s *SegmentReader) needs(size int, err error) (need int, bad doubt) {
-	var cut *CutError
+func (s *segmentReader) needs(size int, err error) (need int, bad doubt) {
+	var cut *cutError
 	switch {
 	case errors.As(err, &cut):
 		size = max(cut.Need, batchHeaderBytes)
@@ -211,7 +208,7 @@ func (s *SegmentReader) needs(size int, err error) (need int, bad doubt) {
 
 // fits tells whether a batch is as long as it says. Where the next one has the next offset, it is. Else compaction may
 // have taken batches in between, and its CRC decides.
-func (s *SegmentReader) fits(b *Batch, after []byte) (need int, bad doubt) {
+func (s *segmentReader) fits(b *Batch, after []byte) (need int, bad doubt) {
 	switch {
 	case len(after) >= 8 && int64(binary.BigEndian.Uint64(after)) == b.LastOffset+1:
 		return 0, doubt{}
@@ -226,7 +223,7 @@ func (s *SegmentReader) fits(b *Batch, after []byte) (need int, bad doubt) {
 }
 
 // mayFollow reports whether what comes after a batch, up to its first header, looks like the log going on or ending.
-func (s *SegmentReader) mayFollow(b *Batch, after []byte) bool {
+func (s *segmentReader) mayFollow(b *Batch, after []byte) bool {
 	after = after[:min(len(after), batchHeaderBytes)]
 	if len(after) < batchHeaderBytes { // the file ends, or in old logs a message is so small
 		return len(after) < 8 || int64(binary.BigEndian.Uint64(after)) > b.LastOffset

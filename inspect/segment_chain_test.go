@@ -27,18 +27,18 @@ func nested(more int) (segment []byte, starts []int) {
 	return segment, append(starts, len(segment))
 }
 
-// What a record holds is not taken for the log's, wherever the file is cut: but where it ends with one of the batches
-// in the record, that cannot be told from a wrong length in a damaged batch.
+// What a record holds is not taken for the log's, wherever the file is cut. Where it ends with one of the batches in the
+// record, that cannot be told from a wrong length in a damaged batch, and is damage.
 func TestSegmentReaderDoesNotReadInsideARecordThatIsCut(t *testing.T) {
 	segment, starts := nested(0)
 	for n := starts[19] + 1; n < len(segment); n++ {
 		for _, size := range []int{100, 1 << 20} {
-			all, gaps, err := readDamaged(t, NewSegmentReader(bytes.NewReader(segment[:n]), size))
+			all, gaps, err := readDamaged(t, newSegmentReader(bytes.NewReader(segment[:n]), size))
 			ends := false
 			for offset := int64(40); offset < 43; offset++ {
 				ends = ends || bytes.HasSuffix(segment[:n], AppendBatch(nil, plainBatch(offset), batchRecords(offset, 1)))
 			}
-			if !ends && (!bytes.Equal(all, segment[:starts[19]]) || len(gaps) > 0 || !errors.Is(err, ErrCut)) {
+			if !bytes.Equal(all, segment[:starts[19]]) || len(gaps) > 0 || errors.Is(err, ErrCut) == ends || errors.Is(err, ErrNotBatch) != ends {
 				t.Fatalf("cut at %d of %d: %d bytes, want %d; %v, %v", n, len(segment), len(all), starts[19], gaps, err)
 			}
 		}
@@ -63,7 +63,7 @@ func TestSegmentReaderDoesNotReadInsideADamagedRecord(t *testing.T) {
 		}
 		body := bytes.Clone(segment)
 		body[from+batchHeaderBytes+9] ^= 1
-		all, gaps, err := readDamaged(t, NewSegmentReader(bytes.NewReader(body), 200))
+		all, gaps, err := readDamaged(t, newSegmentReader(bytes.NewReader(body), 200))
 		if !bytes.Equal(all, body) || len(gaps) > 0 || err != io.EOF {
 			t.Errorf("damaged record: %d bytes of %d, %v, %v", len(all), len(body), gaps, err)
 		}

@@ -81,7 +81,7 @@ func spoilLengths(t *testing.T, file string) {
 		}
 		spoilt := slices.Clone(b)
 		spoilt[from+8+from%4] ^= 1 << (to % 8)
-		all, gaps, err := readDamaged(t, NewSegmentReader(bytes.NewReader(spoilt), 64<<10))
+		all, gaps, err := readDamaged(t, newSegmentReader(bytes.NewReader(spoilt), 64<<10))
 		if err != io.EOF || len(gaps) != 1 || !bytes.Equal(all, slices.Concat(b[:from], b[to:])) {
 			t.Fatalf("%s, batch of offset %d: %d bytes of %d are read, but for %v; ended with %v", file, batch.BaseOffset, len(all), len(b), gaps, err)
 		}
@@ -145,7 +145,7 @@ func dumpSegment(t *testing.T, file string) []string {
 	defer f.Close()
 	var lines []string
 	var d Decompressor
-	s := NewSegmentReader(f, 64<<10)
+	s := newSegmentReader(f, 64<<10)
 	for {
 		chunk, err := s.Next(nil)
 		if err == io.EOF {
@@ -176,7 +176,7 @@ func dumpRecord(b *Batch, r Record) string {
 	if !b.Control {
 		return line
 	}
-	switch m, err := ParseMarker(r.Key, r.Value); {
+	switch m, err := parseMarker(r.Key, r.Value); {
 	case err != nil:
 		return line
 	case m.Commit:

@@ -29,10 +29,10 @@ func affords(spent int64, n int, position int64) bool {
 
 // resume goes on where b begins with no batch, or one that is in doubt: with that, if it is as long as it says and only
 // damaged; else behind it.
-func (s *SegmentReader) resume(b []byte, bad doubt) (Chunk, error) {
+func (s *segmentReader) resume(b []byte, bad doubt) (segmentChunk, error) {
 	if len(b) == 0 && s.err == io.EOF {
 		s.done = io.EOF
-		return Chunk{}, s.done
+		return segmentChunk{}, s.done
 	}
 	begins, held := bytes.Clone(b[:min(len(b), 8)]), int64(len(b))
 	found := s.search(b, bad)
@@ -41,25 +41,28 @@ func (s *SegmentReader) resume(b []byte, bad doubt) (Chunk, error) {
 		return s.taken(found.bytes, bad.size), nil
 	case found.size > 0:
 		s.trusted += max(0, held-2*searchReadLess) // which are read anyhow
-		return Chunk{}, s.skip(found, bad)
+		return segmentChunk{}, s.skip(found, bad)
 	case found.zeros && found.dropped+int64(len(found.bytes)) >= batchOverhead && s.err == io.EOF:
 		s.done = io.EOF
+	case found.unsure && s.err == io.EOF:
+		bad.reason = fmt.Errorf("%w: it is cut, or its length is wrong: the file ends with whole batches, which may be in one of its records", ErrNotBatch)
+		fallthrough
 	default:
-		s.done = &SegmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: s.why(bad.reason, begins)}
+		s.done = &segmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: s.why(bad.reason, begins)}
 	}
-	return Chunk{}, s.done
+	return segmentChunk{}, s.done
 }
 
 // taken makes a chunk of a batch that is damaged.
-func (s *SegmentReader) taken(b []byte, size int) Chunk {
+func (s *segmentReader) taken(b []byte, size int) segmentChunk {
 	batch, _ := NextBatch(b)
 	s.batches, s.last, s.old = s.batches+1, batch.LastOffset, batch.Magic < 2
 	return s.give(b, size)
 }
 
 // skip goes on with the batch that was found.
-func (s *SegmentReader) skip(found searched, bad doubt) error {
-	e := &SegmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: bad.reason}
+func (s *segmentReader) skip(found searched, bad doubt) error {
+	e := &segmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: bad.reason}
 	next := found.bytes[found.at:]
 	s.hold(next)
 	s.want = min(s.size, searchReadLess)
@@ -72,7 +75,7 @@ func (s *SegmentReader) skip(found searched, bad doubt) error {
 }
 
 // why is the reason that nothing more can be read.
-func (s *SegmentReader) why(reason error, begins []byte) error {
+func (s *segmentReader) why(reason error, begins []byte) error {
 	switch {
 	case errors.Is(reason, ErrNotBatch):
 		return reason
@@ -92,15 +95,16 @@ type searched struct {
 	size    int  // of that batch; 0: none was found
 	keep    int  // so many bytes of the beginning are not to be dropped
 	zeros   bool // nothing else came
+	unsure  bool // the file ends with batches of which nothing tells whether they are the log's
 
 	around enclosing
 }
 
 // search looks for a batch of the log that its CRC proves, beginning behind the beginning of b: where that is a batch in doubt and
 // the next one may follow it, before that.
-func (s *SegmentReader) search(b []byte, bad doubt) searched {
+func (s *segmentReader) search(b []byte, bad doubt) searched {
 	f := searched{bytes: b, at: 1, keep: bad.size, zeros: true}
-	f.around = newEnclosing(b, errors.Is(bad.reason, ErrCut) && s.plausible(b) > 0)
+	f.around = newEnclosing(b, s.old || s.batches == 0, errors.Is(bad.reason, ErrCut) && s.plausible(b) > 0)
 	step := searchReadLess
 	for ; ; f.at++ {
 		for f.advance(); len(f.bytes)-f.at < batchHeaderBytes && s.more() && !s.givesUp(&f); f.advance() {
@@ -125,7 +129,7 @@ func (s *SegmentReader) search(b []byte, bad doubt) searched {
 }
 
 // givesUp reports whether so much of a file came before any batch that it is hardly a segment.
-func (s *SegmentReader) givesUp(f *searched) bool {
+func (s *segmentReader) givesUp(f *searched) bool {
 	return s.batches == 0 && !f.zeros && f.dropped+int64(f.at) > segmentSearch
 }
 
@@ -163,7 +167,7 @@ func (f *searched) drop() {
 }
 
 // proves reports whether a batch of that size, by its CRC, begins where the search is.
-func (s *SegmentReader) proves(f *searched, size int) bool {
+func (s *segmentReader) proves(f *searched, size int) bool {
 	if !affords(s.tried, size, s.position+f.dropped+int64(f.at)) {
 		return false
 	}
@@ -183,7 +187,7 @@ func (s *SegmentReader) proves(f *searched, size int) bool {
 
 // plausible is the size of the batch whose header b begins with; 0: it is hardly one. Offsets rise, and within a
 // segment by less than 2^31, which its index has room for.
-func (s *SegmentReader) plausible(b []byte) int {
+func (s *segmentReader) plausible(b []byte) int {
 	if len(b) < batchOverhead+messageMinV0 || b[batchMagicAt] > 2 || b[0] != 0 {
 		return 0
 	}

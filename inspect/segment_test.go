@@ -17,7 +17,7 @@ import (
 // the last.
 func readSegment(t *testing.T, r io.Reader, size int) ([]byte, error) {
 	t.Helper()
-	all, gaps, err := readDamaged(t, NewSegmentReader(r, size))
+	all, gaps, err := readDamaged(t, newSegmentReader(r, size))
 	if len(gaps) > 0 {
 		t.Fatalf("in the middle: %v", gaps)
 	}
@@ -25,16 +25,16 @@ func readSegment(t *testing.T, r io.Reader, size int) ([]byte, error) {
 }
 
 // readDamaged gives the bytes of all chunks together, what is between them and not read, and the error after the last.
-func readDamaged(t *testing.T, s *SegmentReader) (all []byte, gaps []SegmentError, end error) {
+func readDamaged(t *testing.T, s *segmentReader) (all []byte, gaps []segmentError, end error) {
 	t.Helper()
 	var buf []byte
 	at := int64(0)
 	for {
-		if s.Position() != at {
-			t.Fatalf("at %d, but %d bytes came before", s.Position(), at)
+		if s.position != at {
+			t.Fatalf("at %d, but %d bytes came before", s.position, at)
 		}
 		chunk, err := s.Next(buf)
-		var gap *SegmentError
+		var gap *segmentError
 		if errors.As(err, &gap) && gap.Resumed > 0 {
 			if gap.Position != at || gap.Resumed <= at {
 				t.Fatalf("at %d: %+v", at, gap)
@@ -122,11 +122,11 @@ func TestSegmentReaderCutAtEveryByte(t *testing.T) {
 			}
 			continue
 		}
-		cut := &CutError{Have: n - whole, Need: starts[batches+1] - whole}
+		cut := &cutError{Have: n - whole, Need: starts[batches+1] - whole}
 		if cut.Have < 12 {
 			cut.Need = 0
 		}
-		want := &SegmentError{Position: int64(whole), Batches: int64(batches), LastOffset: int64(max(batches-1, 0) * 10), Reason: cut}
+		want := &segmentError{Position: int64(whole), Batches: int64(batches), LastOffset: int64(max(batches-1, 0) * 10), Reason: cut}
 		if batches > 1 {
 			want.LastOffset += int64((batches-1)%9) - 1
 		}
@@ -178,7 +178,7 @@ func TestSegmentReaderSaysWhatIsNoSegment(t *testing.T) {
 }
 
 func TestSegmentErrorUnwraps(t *testing.T) {
-	err := error(&SegmentError{Reason: fmt.Errorf("%w: x", ErrNotBatch)})
+	err := error(&segmentError{Reason: fmt.Errorf("%w: x", ErrNotBatch)})
 	if !cmp.Equal(ErrNotBatch, err, cmpopts.EquateErrors()) {
 		t.Error(err)
 	}

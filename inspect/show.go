@@ -21,15 +21,15 @@ var errStop = errors.New("stopped")
 // piece is a stretch of one partition's log: whole batches, and what became of the transactions in it.
 type piece struct {
 	batches  []byte
-	outcomes []Outcome // of the batches that belong to transactions, markers left out, in order
+	outcomes []decision // of the batches that belong to transactions, markers left out, in order
 }
 
 // pieceSize is about how many bytes one goroutine makes rows of at a time.
 const pieceSize = 256 << 10
 
 // pieces cuts batches, which are whole, into pieces. decide tells what became of the transaction of a batch; it is
-// asked in order, also of control batches, whose answer does not matter.
-func pieces(batches []byte, decide func(*Batch) Outcome, yield func(piece) error) error {
+// asked in order, also of batches of no transaction, whose answer does not matter.
+func pieces(batches []byte, decide func(*Batch) decision, yield func(piece) error) error {
 	from, to := 0, 0
 	for b := range Batches(batches) {
 		if to += len(b.Bytes); to-from < pieceSize && to < len(batches) {
@@ -44,13 +44,11 @@ func pieces(batches []byte, decide func(*Batch) Outcome, yield func(piece) error
 }
 
 // newPiece is a piece of batches, of which decide tells as it does for pieces.
-func newPiece(batches []byte, decide func(*Batch) Outcome) piece {
+func newPiece(batches []byte, decide func(*Batch) decision) piece {
 	p := piece{batches: batches}
 	for b := range Batches(batches) {
-		if b.Transactional || b.Control {
-			if o := decide(&b); !b.Control {
-				p.outcomes = append(p.outcomes, o)
-			}
+		if d := decide(&b); b.Transactional && !b.Control {
+			p.outcomes = append(p.outcomes, d)
 		}
 	}
 	return p
