@@ -61,7 +61,7 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 			return ctx.Err()
 		}
 		if errs != nil {
-			return s.unreachable(f, newHead("groups", "", s.now), errs)
+			return s.unreachable(f, newHead("groups", "", s.now), errs, nil)
 		}
 		groups, silent := sel.unanswered(read.All)
 		errs = append(read.Errors, silent...)

@@ -44,7 +44,7 @@ func (e existing) notes(asked *wantedNames) (notes []string) {
 	if e.groups != nil {
 		for _, g := range unseenIn(asked.groups) {
 			if g != "" && !slices.Contains(e.groups, g) { // groupNamesOf leaves the empty name out
-				notes = append(notes, fmt.Sprintf("the cluster has no group %s now; what comes of it is shown%s", g, meant(g, e.groups)))
+				notes = append(notes, fmt.Sprintf("the cluster has no group %s now; what comes of it is shown%s", g, orFile(g, meant(g, e.groups))))
 			}
 		}
 		if match, err := wholeName(asked.match); asked.matches && err == nil && !slices.ContainsFunc(e.groups, match) {
@@ -55,6 +55,14 @@ func (e existing) notes(asked *wantedNames) (notes []string) {
 		notes = append(notes, fmt.Sprintf("the cluster has no topic %s now; commits for it are shown should any come%s", t, meant(t, e.topics)))
 	}
 	return bounded(notes)
+}
+
+// orFile is meant, or what else is where the name is a path.
+func orFile(name, meant string) string {
+	if hint := meantFile([]string{name}); hint != "" {
+		return "; " + hint
+	}
+	return meant
 }
 
 // meant asks for the names that are close to one that is not there; empty: none is.

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 
@@ -73,7 +74,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return ctx.Err()
 	}
 	if errs != nil {
-		return s.unreachable(f, newHead("inspect", "", s.now), errs)
+		return s.unreachable(f, newHead("inspect", "", s.now), errs, pathHints(errs, req.groups))
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
 	req.run = live.Run
@@ -182,6 +183,7 @@ func (s *session) missing(ctx context.Context, req inspectRequest, failed []*clu
 	t.notes = m.notes(t.errs)
 	if req.run != nil {
 		t.hints = s.similar(ctx, req.run, t.errs)
+		maps.Copy(t.hints, pathHints(t.errs, m.groups))
 	} else {
 		for _, g := range m.groups {
 			t.hints[missing{m.scope, g}] = fmt.Sprintf("the %ss that the files tell of are in: %s inspect %s --file PATH", m.scope, s.program, lists(m.scope))

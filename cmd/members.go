@@ -65,7 +65,7 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 			return ctx.Err()
 		}
 		if errs != nil {
-			return s.unreachable(f, newHead("members", "", s.now), errs)
+			return s.unreachable(f, newHead("members", "", s.now), errs, nil)
 		}
 		errs = memberErrors(read)
 		near := s.similar(ctx, run, errs)
