@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -65,10 +64,10 @@ func orFile(name, meant string) string {
 	return meant
 }
 
-// meant asks for the names that are close to one that is not there; empty: none is.
+// meant is didYouMean for the end of a note.
 func meant(name string, names []string) string {
-	if near := closest(name, names); len(near) > 0 {
-		return "; did you mean " + strings.Join(near, ", ") + "?"
+	if hint := didYouMean(name, names); hint != "" {
+		return "; " + hint
 	}
 	return ""
 }

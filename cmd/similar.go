@@ -28,8 +28,8 @@ func (s *session) similar(ctx context.Context, run *cluster.Run, errs []*cluster
 		if _, asked := lists[e.Scope]; !asked {
 			lists[e.Scope] = existingNames(ctx, run, e.Scope)
 		}
-		if near := closest(e.Name, lists[e.Scope]); len(near) > 0 {
-			hints[missing{e.Scope, e.Name}] = "did you mean " + strings.Join(near, ", ") + "?"
+		if hint := didYouMean(e.Name, lists[e.Scope]); hint != "" {
+			hints[missing{e.Scope, e.Name}] = hint
 		}
 		if len(hints) == 3 { // each is compared with every name there is
 			break
@@ -56,6 +56,14 @@ func groupNamesOf(listed []cluster.Listed) []string {
 		}
 	}
 	return names
+}
+
+// didYouMean asks for the names that are close to one that is not there; empty: none is.
+func didYouMean(name string, names []string) string {
+	if near := closest(name, names); len(near) > 0 {
+		return "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return ""
 }
 
 // closest returns up to three of the names that differ from name in case, by a part left out, or by a
