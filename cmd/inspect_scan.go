@@ -179,10 +179,11 @@ func (s *session) missing(ctx context.Context, req inspectRequest, failed []*clu
 		return t
 	}
 	m := req.asked.missed(req)
-	t.errs = m.errors(ctx, req.run)
+	var groups []string
+	t.errs, groups = m.errors(ctx, req.run)
 	t.notes = m.notes(t.errs)
 	if req.run != nil {
-		t.hints = s.similar(ctx, req.run, t.errs)
+		t.hints = s.similar(ctx, req.run, t.errs, groups)
 		maps.Copy(t.hints, pathHints(t.errs, m.groups))
 	} else {
 		for _, g := range m.groups {

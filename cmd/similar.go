@@ -16,10 +16,14 @@ type missing struct {
 }
 
 // similar looks for names close to those of groups and topics that do not exist, and returns a hint for
-// each that has any. Only to help: what cannot be listed is not missed.
-func (s *session) similar(ctx context.Context, run *cluster.Run, errs []*cluster.Error) map[missing]string {
+// each that has any. Only to help: what cannot be listed is not missed. groups are those of the cluster; nil: they are
+// asked for.
+func (s *session) similar(ctx context.Context, run *cluster.Run, errs []*cluster.Error, groups []string) map[missing]string {
 	hints := map[missing]string{}
 	lists := map[cluster.Scope][]string{}
+	if groups != nil {
+		lists[cluster.ScopeGroup] = groups
+	}
 	for _, e := range errs {
 		known := e.Scope == cluster.ScopeGroup && e.Code == "GROUP_ID_NOT_FOUND" || e.Scope == cluster.ScopeTopic && e.UnknownTopic()
 		if !known || e.Name == "" || strings.ContainsAny(e.Name, ",*?[") { // a list or a pattern has a hint of its own
