@@ -65,6 +65,7 @@ type inspectRequest struct {
 	groups     []string           // by name; nil: all, or those that match
 	asked      *wantedNames
 	run        *cluster.Run   // nil: files are read
+	looked     looked
 	zone       *time.Location // of times in text formats
 	latest     bool
 	open       bool

@@ -85,13 +85,14 @@ func (a *wantedNames) filtered(f inspect.Filter, topics cluster.Filter) inspect.
 type missed struct {
 	scope          cluster.Scope // of groups
 	groups, topics []string
-	match          string // what no group matched
-	part           bool   // of what was read; else of all there is
-	open           bool   // no open transaction: whether there are other records nobody looked
+	match          string                    // what no group matched
+	part           bool                      // of what was read; else of all there is
+	leftOut        func(group string) string // see inspectRequest.leftOut
+	open           bool                      // no open transaction: whether there are other records nobody looked
 }
 
 func (a *wantedNames) missed(req inspectRequest) missed {
-	m := missed{scope: a.scope, groups: unseenIn(a.groups), topics: unseenIn(a.topics), open: req.open, part: req.open || req.run != nil && req.partitions != nil || req.scan.Range.Given()}
+	m := missed{scope: a.scope, leftOut: req.leftOut, groups: unseenIn(a.groups), topics: unseenIn(a.topics), open: req.open, part: req.open || req.run != nil && req.partitions != nil || req.scan.Range.Given()}
 	if a.matches && !a.matched {
 		m.match = a.match
 	}
@@ -166,6 +167,8 @@ func (m missed) notes(told []*cluster.Error) (notes []string) {
 	for _, g := range m.groups {
 		switch {
 		case failed[missing{m.scope, g}]:
+		case m.leftOut(g) != "":
+			notes = append(notes, m.leftOut(g))
 		case m.open:
 			notes = append(notes, fmt.Sprintf("no transaction of %s %s is open in what was read", m.scope, g))
 		default:

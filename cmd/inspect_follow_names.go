@@ -36,7 +36,13 @@ func (s *session) notesOfAbsent(ctx context.Context, req inspectRequest) []strin
 	if len(now.missing) > 0 {
 		now.topics = existingNames(ctx, req.run, cluster.ScopeTopic)
 	}
-	return now.notes(req.asked)
+	notes := now.notes(req.asked)
+	for _, g := range req.groups {
+		if left := req.leftOut(g); left != "" {
+			notes = append(notes, left)
+		}
+	}
+	return bounded(notes)
 }
 
 func (e existing) notes(asked *wantedNames) (notes []string) {
@@ -53,7 +59,7 @@ func (e existing) notes(asked *wantedNames) (notes []string) {
 	for _, t := range e.missing {
 		notes = append(notes, fmt.Sprintf("the cluster has no topic %s now; commits for it are shown should any come%s", t, meant(t, e.topics)))
 	}
-	return bounded(notes)
+	return notes
 }
 
 // orFile is meant, or what else is where the name is a path.

@@ -69,12 +69,16 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 		}
 	}
 	about := s.missing(ctx, req, report.Errors)
+	about.notes = append(about.notes, withoutCommit(req, rows)...)
+	if len(rows) == 0 {
+		about.notes = append(about.notes, req.emptyNote("commit that counts", report, about)...)
+	}
 	report.Errors = append(report.Errors, about.errs...)
 	h := newHead("inspect-latest", plan.ClusterID, s.now)
 	if err := print(s, f, h, latestColumns(s.now, req.zone), func(r *inspect.LatestCommit) string { return r.Group }, rows, report.Errors); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(report.Notes, latestNotes(rows), openNotes(req.scan.Topic, report.Open, s.now), unknownTopics(unknown), withoutCommit(req, rows), about.notes) {
+	for _, n := range slices.Concat(report.Notes, latestNotes(rows), openNotes(req.scan.Topic, report.Open, s.now), unknownTopics(unknown), about.notes) {
 		s.note("%s", n)
 	}
 	return ended(s.report(report.Errors, about.hints))

@@ -39,6 +39,7 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 			return err
 		}
 	}
+	req.looked = lookedAtFiles(segments)
 	s.noteSizeOfFiles(req, segments)
 	if req.open {
 		stop := s.progress(ctx, &req.scan, true)
@@ -77,7 +78,7 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return s.unreachable(f, newHead("inspect", "", s.now), errs, pathHints(errs, req.groups))
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
-	req.run = live.Run
+	req.run, req.looked = live.Run, lookedAt(live)
 	if req.open {
 		stop := s.progress(ctx, &req.scan, true)
 		found, err := live.Open(ctx, req.scan)
@@ -123,15 +124,16 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 	if err != nil {
 		return err
 	}
+	rows, shown := int64(0), false
 	if w.Lines() != nil {
 		req.scan.Lines = &inspect.Lines{New: w.Lines, Write: func(lines []byte) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			shown = shown || len(lines) > 0
 			return writeError(w.WriteLines(lines))
 		}}
 	}
-	rows := int64(0)
 	stop := s.progress(ctx, &req.scan, req.last > 0)
 	report, err := scan(req.scan, func(r *inspect.Row) error {
 		if req.last > 0 { // all has been read
@@ -154,6 +156,9 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 	var about told
 	if req.scan.Limit == 0 || rows < req.scan.Limit { // else nobody knows what would have come
 		about = s.missing(ctx, req, report.Errors)
+	}
+	if !shown && rows == 0 {
+		about.notes = append(about.notes, req.emptyNote("record", report, about)...)
 	}
 	errs := slices.Concat(report.Errors, about.errs)
 	if err := closeWriter(w, errs); err != nil {
