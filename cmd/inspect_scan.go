@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
 )
 
 // groupNames are the groups that arguments name, with - for names on standard input.
@@ -124,14 +126,14 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 	if err != nil {
 		return err
 	}
-	rows, shown := int64(0), false
+	rows, lines := int64(0), false
 	if w.Lines() != nil {
-		req.scan.Lines = &inspect.Lines{New: w.Lines, Write: func(lines []byte) error {
+		req.scan.Lines = &inspect.Lines{New: w.Lines, Write: func(made []byte) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			shown = shown || len(lines) > 0
-			return writeError(w.WriteLines(lines))
+			lines = lines || len(made) > 0
+			return writeError(w.WriteLines(made))
 		}}
 	}
 	stop := s.progress(ctx, &req.scan, req.last > 0)
@@ -143,21 +145,18 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 			return ctx.Err()
 		}
 		rows++
-		if err := w.Row(r); err != nil {
-			return writeError(err)
-		}
-		return nil
+		return writeError(w.Row(r))
 	})
 	stop()
 	if err != nil {
-		return err
+		return cutShort(ctx, w, req.scan.Topic, err)
 	}
 	report = plan.Join(report)
 	var about told
 	if req.scan.Limit == 0 || rows < req.scan.Limit { // else nobody knows what would have come
 		about = s.missing(ctx, req, report.Errors)
 	}
-	if !shown && rows == 0 {
+	if rows == 0 && !lines {
 		about.notes = append(about.notes, req.emptyNote("record", report, about)...)
 	}
 	errs := slices.Concat(report.Errors, about.errs)
@@ -168,6 +167,16 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		s.note("%s", n)
 	}
 	return ended(s.report(errs, about.hints))
+}
+
+// cutShort ends the output of a scan that did not come to its end. When it was interrupted, the rows so far are whole lines
+// or a whole document, which says so.
+func cutShort(ctx context.Context, w *output.Writer[inspect.Row], topic inspect.Topic, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	e := &cluster.Error{Scope: cluster.ScopeTopic, Name: topic.LogName(), Code: cluster.CodeInterrupted, Message: "interrupted before all of it was read", Retriable: true}
+	return cmp.Or(closeWriter(w, []*cluster.Error{e}), err)
 }
 
 // told is what there is to say of names that nothing was found of.
