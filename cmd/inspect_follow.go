@@ -13,7 +13,7 @@ import (
 // need not be an end.
 func (s *session) followRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, live *inspect.Live) error {
 	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone, req.scan.Raw, req.topicNames(ctx)), nil)
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req, req.topicNames(ctx)), nil)
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		debug.SetMemoryLimit(scanMemory)
 	}
 	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone, req.scan.Raw, req.topicNames(ctx)), func(r *inspect.Row) string { return string(r.Key.Group) })
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req, req.topicNames(ctx)), func(r *inspect.Row) string { return string(r.Key.Group) })
 	if err != nil {
 		return err
 	}
