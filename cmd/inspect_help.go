@@ -56,6 +56,7 @@ const inspectExamples = `  offsetctl inspect payments --type group          its 
   offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
   offsetctl inspect --type commit --from -15m      the last quarter of an hour
   offsetctl inspect payments --last 20             the newest
+  offsetctl inspect payments --type group --to 2026-11-21T09:00 --last 20      who had what then
   offsetctl inspect --follow -o ndjson | grep payments
   offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
   offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit

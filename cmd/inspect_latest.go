@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -25,9 +26,14 @@ now. With --type group, or names of record types, it shows the newest record of 
 // checkLatest refuses what --latest cannot be combined with.
 func (o inspectOptions) checkLatest(req inspectRequest, changed func(string) bool) error {
 	for _, flag := range []string{"from", "to", "limit", "last", "follow", "open"} {
-		if changed(flag) {
-			return usagef("--latest and --%s exclude one another: the state is what the whole log adds up to", flag)
+		if !changed(flag) {
+			continue
 		}
+		refused := &usageError{err: fmt.Errorf("--latest and --%s exclude one another: the state is what the whole log adds up to", flag)}
+		if flag == "to" {
+			refused.hint = "what a group last wrote before a time: --to TIME --last 20, with --type group for members and assignments, or --type commit"
+		}
+		return refused
 	}
 	types := req.scan.Filter.Types
 	if types[inspect.MarkerName] {
