@@ -35,7 +35,7 @@ A classic group without a protocol has commits only: an assign() consumer, Flink
   offsetctl groups --match 'pay.*' -0 -o name | offsetctl lag - -0`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return &usageError{fmt.Errorf("groups takes no names: %q", args[0]), "choose with --match; one group in full: offsetctl lag " + shellQuote(args[0])}
+				return &usageError{fmt.Errorf("groups takes no names: %q", args[0]), "choose with --match; one group in full: " + s.command("lag "+shellQuote(args[0]))}
 			}
 			return nil
 		},
@@ -61,7 +61,7 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 			return ctx.Err()
 		}
 		if errs != nil {
-			return s.unreachable(f, newHead("groups", "", s.now), errs)
+			return s.unreachable(f, newHead("groups", "", s.now), errs, nil)
 		}
 		groups, silent := sel.unanswered(read.All)
 		errs = append(read.Errors, silent...)

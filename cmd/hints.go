@@ -24,7 +24,7 @@ func (s *session) hintFor(e *cluster.Error) string {
 	case "GROUP_ID_NOT_FOUND":
 		return s.missingGroupHint(e.Name)
 	case "TRANSACTIONAL_ID_NOT_FOUND":
-		return "list them with: " + s.program + " inspect " + lists(e.Scope)
+		return "list them with: " + s.command("inspect "+lists(e.Scope))
 	case "UNKNOWN_TOPIC_OR_PARTITION":
 		if e.Scope == cluster.ScopePartition {
 			return ""
@@ -32,7 +32,7 @@ func (s *session) hintFor(e *cluster.Error) string {
 		if strings.ContainsAny(e.Name, ",*?[") {
 			return "--topic takes one topic's name, and is repeatable: -t orders -t payments"
 		}
-		return "names are case-sensitive; the topics of a group are in: " + s.program + " lag GROUP --by topic"
+		return "names are case-sensitive; the topics of a group are in: " + s.command("lag GROUP --by topic")
 	case "INVALID_TOPIC_EXCEPTION":
 		return "--topic takes a topic's name, not a pattern; groups have --match for that"
 	case "LEADER_NOT_AVAILABLE":
@@ -49,6 +49,17 @@ func (s *session) hintFor(e *cluster.Error) string {
 	return ""
 }
 
+// command is one to paste: for the cluster that flags name, if they do. What the environment says holds for it anyway.
+func (s *session) command(words string) string {
+	line := s.program + " " + words
+	for _, f := range []struct{ name, value string }{{"-b", s.conn.bootstrap}, {"--command-config", s.conn.config}} {
+		if f.value != "" {
+			line += " " + f.name + " " + shellWord(f.value)
+		}
+	}
+	return line
+}
+
 func (s *session) missingGroupHint(name string) string {
 	switch {
 	case name == "":
@@ -56,7 +67,7 @@ func (s *session) missingGroupHint(name string) string {
 	case strings.ContainsAny(name, "*?["):
 		return "a name is no pattern: --match takes a regular expression, as in --match 'orders.*'"
 	}
-	return "list the groups with: " + s.program + " groups"
+	return "list the groups with: " + s.command("groups")
 }
 
 func authorizationHint(e *cluster.Error) string {

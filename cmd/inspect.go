@@ -64,7 +64,8 @@ type inspectRequest struct {
 	partitions cluster.Partitions // nil: all
 	groups     []string           // by name; nil: all, or those that match
 	asked      *wantedNames
-	run        *cluster.Run   // nil: files are read
+	run        *cluster.Run // nil: files are read
+	looked     looked
 	zone       *time.Location // of times in text formats
 	latest     bool
 	open       bool

@@ -85,13 +85,14 @@ func (a *wantedNames) filtered(f inspect.Filter, topics cluster.Filter) inspect.
 type missed struct {
 	scope          cluster.Scope // of groups
 	groups, topics []string
-	match          string // what no group matched
-	part           bool   // of what was read; else of all there is
-	open           bool   // no open transaction: whether there are other records nobody looked
+	match          string                    // what no group matched
+	part           bool                      // of what was read; else of all there is
+	leftOut        func(group string) string // see inspectRequest.leftOut
+	open           bool                      // no open transaction: whether there are other records nobody looked
 }
 
 func (a *wantedNames) missed(req inspectRequest) missed {
-	m := missed{scope: a.scope, groups: unseenIn(a.groups), topics: unseenIn(a.topics), open: req.open, part: req.open || req.run != nil && req.partitions != nil || req.scan.Range.Given()}
+	m := missed{scope: a.scope, leftOut: req.leftOut, groups: unseenIn(a.groups), topics: unseenIn(a.topics), open: req.open, part: req.open || req.run != nil && req.partitions != nil || req.scan.Range.Given()}
 	if a.matches && !a.matched {
 		m.match = a.match
 	}
@@ -110,13 +111,14 @@ func unseenIn(names map[string]bool) []string {
 }
 
 // errors are those for names that are not there. A topic may be there without any commit, and where only a part was
-// read a group may be: that a cluster can tell. Of files, where run is nil, nobody knows then.
-func (m missed) errors(ctx context.Context, run *cluster.Run) []*cluster.Error {
+// read a group may be: that a cluster can tell. Of files, where run is nil, nobody knows then. listed are the names of
+// the cluster's groups, if it was asked.
+func (m missed) errors(ctx context.Context, run *cluster.Run) (errs []*cluster.Error, listed []string) {
 	groups, message := m.groups, fmt.Sprintf("no record of this %s", m.scope)
 	if m.part {
-		groups, message = m.absent(ctx, run), "the cluster has no such group now, and nothing of it is in what was read"
+		message = "the cluster has no such group now, and nothing of it is in what was read"
+		groups, listed = m.absent(ctx, run)
 	}
-	var errs []*cluster.Error
 	for _, g := range groups {
 		errs = append(errs, &cluster.Error{Scope: m.scope, Name: g, Code: notFound(m.scope), Message: message})
 	}
@@ -128,23 +130,24 @@ func (m missed) errors(ctx context.Context, run *cluster.Run) []*cluster.Error {
 			}
 		}
 	}
-	return errs
+	return errs, listed
 }
 
-// absent are the groups that the cluster does not have. A broker that does not answer may have them all.
-func (m missed) absent(ctx context.Context, run *cluster.Run) []string {
+// absent are the groups that the cluster does not have, and the names of those that it has. A broker that does not answer
+// may have them all.
+func (m missed) absent(ctx context.Context, run *cluster.Run) (absent, listed []string) {
 	if run == nil || m.scope != cluster.ScopeGroup || len(m.groups) == 0 {
-		return nil
+		return nil, nil
 	}
-	listed, errs := run.ListGroups(ctx)
+	groups, errs := run.ListGroups(ctx)
 	if len(errs) > 0 {
-		return nil
+		return nil, nil
 	}
 	there := map[string]bool{}
-	for _, l := range listed {
+	for _, l := range groups {
 		there[l.Group] = true
 	}
-	return slices.DeleteFunc(slices.Clone(m.groups), func(g string) bool { return there[g] })
+	return slices.DeleteFunc(slices.Clone(m.groups), func(g string) bool { return there[g] }), groupNamesOf(groups)
 }
 
 // notFound is Kafka's code for a group, or a transactional id, that does not exist.
@@ -164,6 +167,8 @@ func (m missed) notes(told []*cluster.Error) (notes []string) {
 	for _, g := range m.groups {
 		switch {
 		case failed[missing{m.scope, g}]:
+		case m.leftOut(g) != "":
+			notes = append(notes, m.leftOut(g))
 		case m.open:
 			notes = append(notes, fmt.Sprintf("no transaction of %s %s is open in what was read", m.scope, g))
 		default:

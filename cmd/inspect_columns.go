@@ -16,33 +16,42 @@ const tableBlock = 1000
 // recordColumns are the columns of records. DETAIL is last, whatever is beside it: it has no width of its own. What of a
 // commit stands there, its offset, leader epoch and metadata, has no column in wide. names are of topics that a record has
 // only the id of.
-func recordColumns(zone *time.Location, raw bool, names inspect.TopicNames) []output.Column[inspect.Row] {
+func recordColumns(req inspectRequest, names inspect.TopicNames) []output.Column[inspect.Row] {
 	type row = inspect.Row
 	columns := []output.Column[row]{
 		number("LOG-PARTITION", func(r *row) *int32 { return &r.Partition }),
 		number("OFFSET", func(r *row) *int64 { return &r.Offset }),
-		moment("TIMESTAMP", zone, func(r *row) *inspect.Millis { return (*inspect.Millis)(r.Timestamp) }),
+		moment("TIMESTAMP", req.zone, func(r *row) *inspect.Millis { return (*inspect.Millis)(r.Timestamp) }),
 		{Name: "TYPE", Append: func(b []byte, r *row) []byte {
 			if r.Type == "" {
 				return nil
 			}
 			return append(b, r.Type...)
 		}},
-		{Name: "GROUP", Append: func(b []byte, r *row) []byte {
-			if r.Key.Group == nil {
-				return nil
-			}
-			return append(b, r.Key.Group...)
-		}},
-		{Name: "TOPIC/MEMBER", Append: func(b []byte, r *row) []byte { return r.AppendSubject(b, names) }},
 	}
-	columns = append(columns, transactionColumns()...)
-	columns = append(columns, commitColumns(zone)...)
+	subject := output.Column[row]{Name: "TOPIC/MEMBER", Append: func(b []byte, r *row) []byte { return r.AppendSubject(b, names) }}
+	if req.scan.Topic == inspect.TransactionState { // whose records have neither a group nor a commit
+		subject.Name = "TRANSACTIONAL-ID"
+		columns = append(columns, subject)
+	} else {
+		columns = append(columns, groupColumn(), subject)
+		columns = append(columns, transactionColumns()...)
+		columns = append(columns, commitColumns(req.zone)...)
+	}
 	columns = append(columns, output.Column[row]{Name: "DETAIL", Tone: recordTone, Append: func(b []byte, r *row) []byte { return r.AppendDetail(b, names) }})
-	if raw {
+	if req.scan.Raw {
 		columns = append(columns, hexColumn("RAW-KEY", func(r *row) []byte { return r.RawKey }), hexColumn("RAW-VALUE", func(r *row) []byte { return r.RawValue }))
 	}
 	return columns
+}
+
+func groupColumn() output.Column[inspect.Row] {
+	return output.Column[inspect.Row]{Name: "GROUP", Append: func(b []byte, r *inspect.Row) []byte {
+		if r.Key.Group == nil {
+			return nil
+		}
+		return append(b, r.Key.Group...)
+	}}
 }
 
 // transactionColumns tell of the transaction of a record, or that a marker ends.

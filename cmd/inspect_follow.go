@@ -13,10 +13,11 @@ import (
 // need not be an end.
 func (s *session) followRecords(ctx context.Context, f form, req inspectRequest, plan inspect.Report, live *inspect.Live) error {
 	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone, req.scan.Raw, req.topicNames(ctx)), nil)
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req, req.topicNames(ctx)), nil)
 	if err != nil {
 		return err
 	}
+	note := func(n string) { s.note("%s", n) }
 	flush := func() error { return writeError(w.Flush()) }
 	if err := flush(); err != nil { // the header
 		return err
@@ -26,7 +27,7 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 	}
 	if live.Topic.Err.UnknownTopic() {
 		s.note("waiting for topic %s to be created", live.Topic.Name)
-		if live, plan, err = inspect.Await(ctx, live.Run, req.wanted()); err != nil {
+		if live, plan, err = inspect.Await(ctx, live.Run, req.wanted(), note); err != nil {
 			return err
 		}
 		for _, n := range slices.Concat(plan.Notes, pastEndNotes(req.scan.Topic, plan.PastEnd)) {
@@ -41,7 +42,7 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 	err = live.Follow(ctx, req.scan, inspect.Follower{
 		Row:   func(r *inspect.Row) error { return writeError(w.Row(r)) },
 		Flush: flush,
-		Note:  func(n string) { s.note("%s", n) },
+		Note:  note,
 		Open: func(open []inspect.OpenTransaction) {
 			for _, n := range openNotes(req.scan.Topic, open, s.now) {
 				s.note("%s", n)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -37,14 +36,20 @@ func (s *session) notesOfAbsent(ctx context.Context, req inspectRequest) []strin
 	if len(now.missing) > 0 {
 		now.topics = existingNames(ctx, req.run, cluster.ScopeTopic)
 	}
-	return now.notes(req.asked)
+	notes := now.notes(req.asked)
+	for _, g := range req.groups {
+		if left := req.leftOut(g); left != "" {
+			notes = append(notes, left)
+		}
+	}
+	return bounded(notes)
 }
 
 func (e existing) notes(asked *wantedNames) (notes []string) {
 	if e.groups != nil {
 		for _, g := range unseenIn(asked.groups) {
 			if g != "" && !slices.Contains(e.groups, g) { // groupNamesOf leaves the empty name out
-				notes = append(notes, fmt.Sprintf("the cluster has no group %s now; what comes of it is shown%s", g, meant(g, e.groups)))
+				notes = append(notes, fmt.Sprintf("the cluster has no group %s now; what comes of it is shown%s", g, orFile(g, meant(g, e.groups))))
 			}
 		}
 		if match, err := wholeName(asked.match); asked.matches && err == nil && !slices.ContainsFunc(e.groups, match) {
@@ -54,13 +59,21 @@ func (e existing) notes(asked *wantedNames) (notes []string) {
 	for _, t := range e.missing {
 		notes = append(notes, fmt.Sprintf("the cluster has no topic %s now; commits for it are shown should any come%s", t, meant(t, e.topics)))
 	}
-	return bounded(notes)
+	return notes
 }
 
-// meant asks for the names that are close to one that is not there; empty: none is.
+// orFile is meant, or what else is where the name is a path.
+func orFile(name, meant string) string {
+	if hint := meantFile([]string{name}); hint != "" {
+		return "; " + hint
+	}
+	return meant
+}
+
+// meant is didYouMean for the end of a note.
 func meant(name string, names []string) string {
-	if near := closest(name, names); len(near) > 0 {
-		return "; did you mean " + strings.Join(near, ", ") + "?"
+	if hint := didYouMean(name, names); hint != "" {
+		return "; " + hint
 	}
 	return ""
 }

@@ -25,6 +25,7 @@ func TestFollowedNamesThatAreNotThere(t *testing.T) {
 			"the cluster has no group x now; what comes of it is shown",
 		}},
 		{"nobody could be asked", existing{}, &wantedNames{groups: map[string]bool{"x": false}, matches: true, match: "x"}, nil},
+		{"the group with the empty name, which is not in the list", payments, &wantedNames{groups: map[string]bool{"": false}}, nil},
 		{"a pattern", payments, &wantedNames{matches: true, match: "pay"}, []string{
 			"the cluster has no group that matches now; --match is for the whole name, try: --match '.*pay.*'",
 		}},

@@ -40,7 +40,7 @@ DETAIL is for people, with long lists cut; -o wide adds columns. In JSON, data i
 Kafka's field names, as kafka-dump-log.sh --offsets-decoder prints them; what is decoded beyond that
 stands in fields that end in Decoded. Of a transaction each record says committed, aborted or open.
 A record that is not understood is shown with its bytes in hex and the reason; --raw adds the bytes
-of every record.
+of every record. Ctrl-C ends a document where it is, with INTERRUPTED in its errors.
 Before a scan of more than 1 GB a note says how large the log is and since when. --timeout bounds
 connecting and each wait for an answer; a partition whose leader moves is read on from the new one.
 
@@ -56,6 +56,7 @@ const inspectExamples = `  offsetctl inspect payments --type group          its 
   offsetctl inspect payments --from 2026-11-21T09:00 --to 2026-11-21T09:30 --tz Europe/Berlin
   offsetctl inspect --type commit --from -15m      the last quarter of an hour
   offsetctl inspect payments --last 20             the newest
+  offsetctl inspect payments --type group --to 2026-11-21T09:00 --last 20      who had what then
   offsetctl inspect --follow -o ndjson | grep payments
   offsetctl inspect --file /var/lib/kafka/__consumer_offsets-*/
   offsetctl inspect --file 00000000000000000000.log --partition 12 --type commit

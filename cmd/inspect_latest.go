@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -25,9 +26,14 @@ now. With --type group, or names of record types, it shows the newest record of 
 // checkLatest refuses what --latest cannot be combined with.
 func (o inspectOptions) checkLatest(req inspectRequest, changed func(string) bool) error {
 	for _, flag := range []string{"from", "to", "limit", "last", "follow", "open"} {
-		if changed(flag) {
-			return usagef("--latest and --%s exclude one another: the state is what the whole log adds up to", flag)
+		if !changed(flag) {
+			continue
 		}
+		refused := &usageError{err: fmt.Errorf("--latest and --%s exclude one another: the state is what the whole log adds up to", flag)}
+		if flag == "to" {
+			refused.hint = "what a group last wrote before a time: --to TIME --last 20, with --type group for members and assignments, or --type commit"
+		}
+		return refused
 	}
 	types := req.scan.Filter.Types
 	if types[inspect.MarkerName] {
@@ -69,12 +75,16 @@ func (s *session) showLatest(ctx context.Context, f form, req inspectRequest, pl
 		}
 	}
 	about := s.missing(ctx, req, report.Errors)
+	about.notes = append(about.notes, withoutCommit(req, rows)...)
+	if len(rows) == 0 {
+		about.notes = append(about.notes, req.emptyNote("commit that counts", report, about)...)
+	}
 	report.Errors = append(report.Errors, about.errs...)
 	h := newHead("inspect-latest", plan.ClusterID, s.now)
 	if err := print(s, f, h, latestColumns(s.now, req.zone), func(r *inspect.LatestCommit) string { return r.Group }, rows, report.Errors); err != nil {
 		return err
 	}
-	for _, n := range slices.Concat(report.Notes, latestNotes(rows), openNotes(req.scan.Topic, report.Open, s.now), unknownTopics(unknown), withoutCommit(req, rows), about.notes) {
+	for _, n := range slices.Concat(report.Notes, latestNotes(rows), openNotes(req.scan.Topic, report.Open, s.now), unknownTopics(unknown), about.notes) {
 		s.note("%s", n)
 	}
 	return ended(s.report(report.Errors, about.hints))

@@ -46,7 +46,7 @@ func (s *session) showOpen(ctx context.Context, f form, req inspectRequest, plan
 		s.note("%s", n)
 	}
 	if len(rows) == 0 && len(errs) == 0 {
-		s.note("no transaction that commits offsets is open in what was read; those of all producers: %s inspect --internal-topic transaction --latest", s.program)
+		s.note("no transaction that commits offsets is open in what was read; those of all producers: %s", s.command("inspect "+lists(cluster.ScopeTransactionalID)))
 	}
 	if long := longest(rows); long != nil {
 		s.note("a transaction ends by itself at its transaction.timeout.ms; one that kafka-transactions.sh find-hanging lists does not, and ends by: kafka-transactions.sh abort --topic %s --partition %d --start-offset %d",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -83,6 +84,33 @@ func (req inspectRequest) pathHint(err error) string {
 		return "with --file every argument is a path; groups are named by --group"
 	}
 	return ""
+}
+
+// meantFile hints at --file where a name that was taken for a group's is more likely a path; empty: none is.
+func meantFile(groups []string) string {
+	i := slices.IndexFunc(groups, isLikelyPath)
+	if i < 0 {
+		return ""
+	}
+	return "arguments are groups unless --file is given; segments, or a folder of them, are read with: offsetctl inspect --file " + shellQuote(groups[i])
+}
+
+// pathHints are meantFile for what failed because of it: a group that is not there, or a cluster, which whoever has
+// files need not have.
+func pathHints(errs []*cluster.Error, groups []string) map[missing]string {
+	hints := map[missing]string{}
+	hint := meantFile(groups)
+	for _, e := range errs {
+		if hint != "" && (e.Scope == cluster.ScopeBroker || slices.Contains(groups, e.Name) && isLikelyPath(e.Name)) {
+			hints[missing{e.Scope, e.Name}] = hint
+		}
+	}
+	return hints
+}
+
+func isLikelyPath(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil || strings.Contains(name, "/") || strings.HasSuffix(name, ".log")
 }
 
 // readable is what to do where a file may not be read.

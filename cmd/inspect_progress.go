@@ -113,7 +113,7 @@ func (l *statusLine) watch(ctx context.Context, p *inspect.Progress) {
 
 // progressText is what a line says of a scan that has taken so long.
 func progressText(c inspect.Counts, took time.Duration) string {
-	text := fmt.Sprintf("%d of %s, %s records", c.Ended, count(int(c.Partitions), "partition"), rounded(float64(c.Records), "", "k", "M", "G"))
+	text := fmt.Sprintf("%d of %s, %s records read", c.Ended, count(int(c.Partitions), "partition"), rounded(float64(c.Records), "", "k", "M", "G"))
 	if c.Bytes > 0 {
 		text += ", " + bytesText(float64(c.Bytes)/took.Seconds()) + "/s"
 	}

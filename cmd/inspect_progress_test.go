@@ -23,14 +23,14 @@ func TestProgressText(t *testing.T) {
 		took   time.Duration
 		want   string
 	}{
-		{"middle", inspect.Counts{Partitions: 50, Ended: 12, Records: 1_234_567, Bytes: 850_000_000, Done: 2_000_000, Total: 10_000_000}, 10 * time.Second, "12 of 50 partitions, 1.2M records, 85.0 MB/s, 41 s left"},
-		{"nothing has come", inspect.Counts{Partitions: 50, Total: 10_000_000}, time.Second, "0 of 50 partitions, 0 records"},
-		{"holes only", inspect.Counts{Partitions: 1, Done: 5, Total: 10}, time.Second, "0 of 1 partition, 0 records, 2 s left"},
-		{"minutes", inspect.Counts{Partitions: 3, Records: 999, Bytes: 999, Done: 1, Total: 301}, time.Second, "0 of 3 partitions, 999 records, 999 B/s, 5 min left"},
-		{"hours", inspect.Counts{Partitions: 3, Records: 1000, Bytes: 1000, Done: 1, Total: 3*3600 + 1}, time.Second, "0 of 3 partitions, 1.0k records, 1.0 kB/s, 3 h left"},
-		{"years", inspect.Counts{Partitions: 3, Records: 1, Bytes: 100, Done: 1, Total: 4_000_000_000}, time.Second, "0 of 3 partitions, 1 records, 100 B/s"},
-		{"all", inspect.Counts{Partitions: 3, Ended: 3, Records: 12_345, Bytes: 2_000_000, Done: 10, Total: 10}, 2 * time.Second, "3 of 3 partitions, 12.3k records, 1.0 MB/s"},
-		{"more than all: files that grow", inspect.Counts{Partitions: 3, Ended: 2, Records: 12_345, Bytes: 2_000_000, Done: 11, Total: 10}, 2 * time.Second, "2 of 3 partitions, 12.3k records, 1.0 MB/s"},
+		{"middle", inspect.Counts{Partitions: 50, Ended: 12, Records: 1_234_567, Bytes: 850_000_000, Done: 2_000_000, Total: 10_000_000}, 10 * time.Second, "12 of 50 partitions, 1.2M records read, 85.0 MB/s, 41 s left"},
+		{"nothing has come", inspect.Counts{Partitions: 50, Total: 10_000_000}, time.Second, "0 of 50 partitions, 0 records read"},
+		{"holes only", inspect.Counts{Partitions: 1, Done: 5, Total: 10}, time.Second, "0 of 1 partition, 0 records read, 2 s left"},
+		{"minutes", inspect.Counts{Partitions: 3, Records: 999, Bytes: 999, Done: 1, Total: 301}, time.Second, "0 of 3 partitions, 999 records read, 999 B/s, 5 min left"},
+		{"hours", inspect.Counts{Partitions: 3, Records: 1000, Bytes: 1000, Done: 1, Total: 3*3600 + 1}, time.Second, "0 of 3 partitions, 1.0k records read, 1.0 kB/s, 3 h left"},
+		{"years", inspect.Counts{Partitions: 3, Records: 1, Bytes: 100, Done: 1, Total: 4_000_000_000}, time.Second, "0 of 3 partitions, 1 records read, 100 B/s"},
+		{"all", inspect.Counts{Partitions: 3, Ended: 3, Records: 12_345, Bytes: 2_000_000, Done: 10, Total: 10}, 2 * time.Second, "3 of 3 partitions, 12.3k records read, 1.0 MB/s"},
+		{"more than all: files that grow", inspect.Counts{Partitions: 3, Ended: 2, Records: 12_345, Bytes: 2_000_000, Done: 11, Total: 10}, 2 * time.Second, "2 of 3 partitions, 12.3k records read, 1.0 MB/s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := progressText(c.counts, c.took); got != c.want {
@@ -128,7 +128,7 @@ func TestProgressIsErasedBeforeRowsThatComeAtTheEnd(t *testing.T) {
 		if diff := cmp.Diff(want, screen.String()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		if !strings.HasPrefix(shown[0], eraseLine+"offsetctl: 1 of 1 partition, 2 records, ") {
+		if !strings.HasPrefix(shown[0], eraseLine+"offsetctl: 1 of 1 partition, 2 records read, ") {
 			t.Errorf("%q", shown[0])
 		}
 	})

@@ -97,7 +97,11 @@ func (r rangeFlags) bound(s string, now time.Time, zone *time.Location) (inspect
 
 // ageHint is what may be meant by what is no bound.
 func ageHint(s string) string {
-	if d := likelyDuration(strings.TrimPrefix(s, "-")); d != "" {
+	age, before := strings.CutPrefix(s, "-")
+	if _, err := strconv.ParseUint(age, 10, 31); before && err == nil {
+		return "a unit is required, as in -" + age + "m"
+	}
+	if d := likelyDuration(age); d != "" {
 		return "did you mean -" + d + "?"
 	}
 	return ""

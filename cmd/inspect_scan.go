@@ -1,13 +1,16 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 
 	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
 )
 
 // groupNames are the groups that arguments name, with - for names on standard input.
@@ -38,6 +41,7 @@ func (s *session) inspectFiles(ctx context.Context, f form, req inspectRequest) 
 			return err
 		}
 	}
+	req.looked = lookedAtFiles(segments)
 	s.noteSizeOfFiles(req, segments)
 	if req.open {
 		stop := s.progress(ctx, &req.scan, true)
@@ -73,10 +77,10 @@ func (s *session) inspectCluster(ctx context.Context, f form, req inspectRequest
 		return ctx.Err()
 	}
 	if errs != nil {
-		return s.unreachable(f, newHead("inspect", "", s.now), errs)
+		return s.unreachable(f, newHead("inspect", "", s.now), errs, pathHints(errs, req.groups))
 	}
 	live.Run = run.Until(cluster.Deadline{Each: timeout}) // a scan takes its time: only each answer is waited for
-	req.run = live.Run
+	req.run, req.looked = live.Run, lookedAt(live)
 	if req.open {
 		stop := s.progress(ctx, &req.scan, true)
 		found, err := live.Open(ctx, req.scan)
@@ -118,19 +122,20 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		debug.SetMemoryLimit(scanMemory)
 	}
 	f.options.Block = tableBlock
-	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req.zone, req.scan.Raw, req.topicNames(ctx)), func(r *inspect.Row) string { return string(r.Key.Group) })
+	w, err := newWriter(s, f, newHead("inspect", plan.ClusterID, s.now), recordColumns(req, req.topicNames(ctx)), func(r *inspect.Row) string { return string(r.Key.Group) })
 	if err != nil {
 		return err
 	}
+	rows, lines := int64(0), false
 	if w.Lines() != nil {
-		req.scan.Lines = &inspect.Lines{New: w.Lines, Write: func(lines []byte) error {
+		req.scan.Lines = &inspect.Lines{New: w.Lines, Write: func(made []byte) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return writeError(w.WriteLines(lines))
+			lines = lines || len(made) > 0
+			return writeError(w.WriteLines(made))
 		}}
 	}
-	rows := int64(0)
 	stop := s.progress(ctx, &req.scan, req.last > 0)
 	report, err := scan(req.scan, func(r *inspect.Row) error {
 		if req.last > 0 { // all has been read
@@ -140,19 +145,19 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 			return ctx.Err()
 		}
 		rows++
-		if err := w.Row(r); err != nil {
-			return writeError(err)
-		}
-		return nil
+		return writeError(w.Row(r))
 	})
 	stop()
 	if err != nil {
-		return err
+		return cutShort(ctx, w, req.scan.Topic, err)
 	}
 	report = plan.Join(report)
 	var about told
 	if req.scan.Limit == 0 || rows < req.scan.Limit { // else nobody knows what would have come
 		about = s.missing(ctx, req, report.Errors)
+	}
+	if rows == 0 && !lines {
+		about.notes = append(about.notes, req.emptyNote("record", report, about)...)
 	}
 	errs := slices.Concat(report.Errors, about.errs)
 	if err := closeWriter(w, errs); err != nil {
@@ -162,6 +167,16 @@ func (s *session) showRecords(ctx context.Context, f form, req inspectRequest, p
 		s.note("%s", n)
 	}
 	return ended(s.report(errs, about.hints))
+}
+
+// cutShort ends the output of a scan that did not come to its end. When it was interrupted, the rows so far are whole lines
+// or a whole document, which says so.
+func cutShort(ctx context.Context, w *output.Writer[inspect.Row], topic inspect.Topic, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	e := &cluster.Error{Scope: cluster.ScopeTopic, Name: topic.LogName(), Code: cluster.CodeInterrupted, Message: "interrupted before all of it was read", Retriable: true}
+	return cmp.Or(closeWriter(w, []*cluster.Error{e}), err)
 }
 
 // told is what there is to say of names that nothing was found of.
@@ -178,10 +193,12 @@ func (s *session) missing(ctx context.Context, req inspectRequest, failed []*clu
 		return t
 	}
 	m := req.asked.missed(req)
-	t.errs = m.errors(ctx, req.run)
+	var groups []string
+	t.errs, groups = m.errors(ctx, req.run)
 	t.notes = m.notes(t.errs)
 	if req.run != nil {
-		t.hints = s.similar(ctx, req.run, t.errs)
+		t.hints = s.similar(ctx, req.run, t.errs, groups)
+		maps.Copy(t.hints, pathHints(t.errs, m.groups))
 	} else {
 		for _, g := range m.groups {
 			t.hints[missing{m.scope, g}] = fmt.Sprintf("the %ss that the files tell of are in: %s inspect %s --file PATH", m.scope, s.program, lists(m.scope))

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ func recordTypes(topic inspect.Topic, words []string) (map[string]bool, error) {
 		named := topic.Names()
 		switch {
 		case i < 0:
-			return nil, usagef("--type %q: have %s", w, strings.Join(known, ", "))
+			return nil, &usageError{fmt.Errorf("--type %q: have %s", w, strings.Join(known, ", ")), didYouMean(w, known)}
 		case known[i] == "commit":
 			named = named[:commits]
 		case known[i] == "group":

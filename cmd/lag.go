@@ -187,9 +187,9 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 			return ctx.Err()
 		}
 		if errs != nil {
-			return s.unreachable(f, s.lagHead(req, ""), errs)
+			return s.unreachable(f, s.lagHead(req, ""), errs, nil)
 		}
-		near := s.similar(ctx, run, snap.Errors)
+		near := s.similar(ctx, run, snap.Errors, nil)
 		if len(snap.Groups) == 0 && len(snap.Errors) == 0 && !req.query.Named {
 			s.noteNoGroup(o.selection, c.Flags().Changed("match"))
 		}

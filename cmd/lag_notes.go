@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -113,6 +114,17 @@ func (s *session) noteNoGroup(sel selection, matchSet bool) {
 	default:
 		s.note("the cluster has no groups")
 	}
+}
+
+// plainWord is what no shell gives a meaning.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:,@%+=-]+$`)
+
+// shellWord quotes a word for people to paste, if it has to be.
+func shellWord(w string) string {
+	if plainWord.MatchString(w) {
+		return w
+	}
+	return shellQuote(w)
 }
 
 // shellQuote quotes a word for people to paste.

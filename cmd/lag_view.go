@@ -175,9 +175,9 @@ func empty(g lag.GroupRow) bool { return g.Partitions != nil && *g.Partitions ==
 
 func (s *session) selectionHint(v lagView) string {
 	if len(v.every) > 0 && len(v.noRows) > 0 {
-		return "the groups selected have none of the topics asked for; see which they have with: " + s.program + " lag GROUP --by topic"
+		return "the groups selected have none of the topics asked for; see which they have with: " + s.command("lag GROUP --by topic")
 	}
-	return "see which groups there are with: " + s.program + " groups"
+	return "see which groups there are with: " + s.command("groups")
 }
 
 // found says that a condition holds.

@@ -65,10 +65,10 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 			return ctx.Err()
 		}
 		if errs != nil {
-			return s.unreachable(f, newHead("members", "", s.now), errs)
+			return s.unreachable(f, newHead("members", "", s.now), errs, nil)
 		}
 		errs = memberErrors(read)
-		near := s.similar(ctx, run, errs)
+		near := s.similar(ctx, run, errs, nil)
 		items := memberItems(read.All)
 		switch {
 		case len(errs) > 0 || len(items) > 0:

@@ -166,9 +166,9 @@ func closeWriter[T any](w *output.Writer[T], errs []*cluster.Error) error {
 }
 
 // unreachable reports that no bootstrap server answered: to people on stderr, and to a reader of a
-// JSON document in it.
-func (s *session) unreachable(f form, h head, errs []*cluster.Error) error {
-	got := s.report(errs, nil)
+// JSON document in it. near has better hints.
+func (s *session) unreachable(f form, h head, errs []*cluster.Error, near map[missing]string) error {
+	got := s.report(errs, near)
 	if f.format == output.JSON || f.format == output.YAML {
 		if err := print[struct{}](s, f, h, nil, nil, nil, errs); err != nil {
 			return err

@@ -16,10 +16,14 @@ type missing struct {
 }
 
 // similar looks for names close to those of groups and topics that do not exist, and returns a hint for
-// each that has any. Only to help: what cannot be listed is not missed.
-func (s *session) similar(ctx context.Context, run *cluster.Run, errs []*cluster.Error) map[missing]string {
+// each that has any. Only to help: what cannot be listed is not missed. groups are those of the cluster; nil: they are
+// asked for.
+func (s *session) similar(ctx context.Context, run *cluster.Run, errs []*cluster.Error, groups []string) map[missing]string {
 	hints := map[missing]string{}
 	lists := map[cluster.Scope][]string{}
+	if groups != nil {
+		lists[cluster.ScopeGroup] = groups
+	}
 	for _, e := range errs {
 		known := e.Scope == cluster.ScopeGroup && e.Code == "GROUP_ID_NOT_FOUND" || e.Scope == cluster.ScopeTopic && e.UnknownTopic()
 		if !known || e.Name == "" || strings.ContainsAny(e.Name, ",*?[") { // a list or a pattern has a hint of its own
@@ -28,8 +32,8 @@ func (s *session) similar(ctx context.Context, run *cluster.Run, errs []*cluster
 		if _, asked := lists[e.Scope]; !asked {
 			lists[e.Scope] = existingNames(ctx, run, e.Scope)
 		}
-		if near := closest(e.Name, lists[e.Scope]); len(near) > 0 {
-			hints[missing{e.Scope, e.Name}] = "did you mean " + strings.Join(near, ", ") + "?"
+		if hint := didYouMean(e.Name, lists[e.Scope]); hint != "" {
+			hints[missing{e.Scope, e.Name}] = hint
 		}
 		if len(hints) == 3 { // each is compared with every name there is
 			break
@@ -56,6 +60,14 @@ func groupNamesOf(listed []cluster.Listed) []string {
 		}
 	}
 	return names
+}
+
+// didYouMean asks for the names that are close to one that is not there; empty: none is.
+func didYouMean(name string, names []string) string {
+	if near := closest(name, names); len(near) > 0 {
+		return "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return ""
 }
 
 // closest returns up to three of the names that differ from name in case, by a part left out, or by a

@@ -15,11 +15,13 @@ import (
 const awaitEvery = time.Second
 
 // Await waits until the topic is there, and plans it. What it reads begins with the log, where --follow would have begun
-// with the end: all of it has come since. The error is the context's.
-func Await(ctx context.Context, run *cluster.Run, w Wanted) (*Live, Report, error) {
+// with the end: all of it has come since. note is told when no broker answers meanwhile, and when one does again. The
+// error is the context's.
+func Await(ctx context.Context, run *cluster.Run, w Wanted, note func(string)) (*Live, Report, error) {
 	if w.Range.From == Latest() {
 		w.Range.From = Earliest()
 	}
+	silent := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -27,12 +29,23 @@ func Await(ctx context.Context, run *cluster.Run, w Wanted) (*Live, Report, erro
 		case <-time.After(awaitEvery):
 		}
 		l, report, errs := Plan(ctx, run, w)
-		if ctx.Err() == nil && errs == nil && !l.Topic.Err.UnknownTopic() {
+		switch {
+		case ctx.Err() != nil:
+			continue
+		case errs != nil && !silent:
+			note("no bootstrap server answers, which is waited for: " + errs[0].Error())
+		case errs == nil && silent:
+			note("the cluster answers again")
+		}
+		if silent = errs != nil; !silent && !passes(l.Topic.Err) {
 			return l, report, nil
 		}
 		run.Forget()
 	}
 }
+
+// passes reports whether a topic that cannot be read for this reason may be there soon.
+func passes(e *cluster.Error) bool { return e != nil && (e.UnknownTopic() || retry(e)) }
 
 // awaitedBefore is how far before the start of following the records are shown of a partition whose log end could not
 // be asked for then: timestamps are by brokers' clocks, and what is shown twice is better than what is lost.

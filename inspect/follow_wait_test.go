@@ -57,7 +57,7 @@ func TestAwaitPlansATopicThatIsCreatedLater(t *testing.T) {
 		}
 		f.create(3)
 		f.commits(f.producer(), 1, "g", 1, 2)
-		there, report, err := Await(t.Context(), absent.Run.Until(cluster.Deadline{Each: 30 * time.Second}), wanted)
+		there, report, err := Await(t.Context(), absent.Run.Until(cluster.Deadline{Each: 30 * time.Second}), wanted, quiet(t))
 		if err != nil || len(report.Errors) > 0 || len(there.Parts) != 3 {
 			t.Fatal(there, report, err)
 		}
@@ -72,7 +72,7 @@ func TestAwaitWaits(t *testing.T) {
 		absent, _ := f.plan(Wanted{})
 		start := time.Now()
 		time.AfterFunc(10*time.Minute, func() { f.create(3) })
-		there, _, err := Await(t.Context(), absent.Run.Until(cluster.Deadline{Each: 30 * time.Second}), Wanted{})
+		there, _, err := Await(t.Context(), absent.Run.Until(cluster.Deadline{Each: 30 * time.Second}), Wanted{}, quiet(t))
 		if took := time.Since(start); err != nil || len(there.Parts) != 3 || took < 10*time.Minute || took > 10*time.Minute+2*awaitEvery {
 			t.Errorf("after %v: %+v, %v", took, there, err)
 		}
@@ -84,8 +84,43 @@ func TestAwaitEndsWithItsContext(t *testing.T) {
 		absent, _ := f.plan(Wanted{})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		if _, _, err := Await(ctx, absent.Run, Wanted{}); !errors.Is(err, context.DeadlineExceeded) {
+		if _, _, err := Await(ctx, absent.Run, Wanted{}, quiet(t)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
+		}
+	})
+}
+
+// A cluster that is gone for a while is waited for too, and both is said once.
+func TestAwaitSaysThatNoBrokerAnswers(t *testing.T) {
+	live(t, 0, func(t *testing.T, f *liveFake) {
+		absent, _ := f.plan(Wanted{})
+		f.fails(kmsg.Metadata, 5*time.Minute)
+		time.AfterFunc(10*time.Minute, func() { f.create(3) })
+		var notes []string
+		there, _, err := Await(t.Context(), absent.Run.Until(cluster.Deadline{Each: 30 * time.Second}), Wanted{}, func(n string) { notes = append(notes, n) })
+		if err != nil || len(there.Parts) != 3 {
+			t.Fatal(there, err)
+		}
+		wantPrefixes(t, []string{"no bootstrap server answers, which is waited for: broker localhost:9092: ", "the cluster answers again"}, notes)
+	})
+}
+
+// quiet is for where there is nothing to note.
+func quiet(t *testing.T) func(string) {
+	return func(n string) { t.Error(n) }
+}
+
+// A topic that has just been created may have no leader yet, or its broker be gone again.
+func TestAwaitWaitsForATopicThatCannotBeReadYet(t *testing.T) {
+	live(t, 0, func(t *testing.T, f *liveFake) {
+		absent, _ := f.plan(Wanted{})
+		f.create(3)
+		start := time.Now()
+		f.Fault(kfake.Fault{Count: -1, Keys: []kmsg.Key{kmsg.Metadata}, Topic: "__consumer_offsets", Err: kerr.LeaderNotAvailable,
+			When: func(kmsg.Request) bool { return time.Since(start) < 5*time.Minute }})
+		there, report, err := Await(t.Context(), absent.Run.Until(cluster.Deadline{Each: 30 * time.Second}), Wanted{}, quiet(t))
+		if err != nil || len(there.Parts) != 3 || len(report.Errors) > 0 {
+			t.Error(there, report, err)
 		}
 	})
 }

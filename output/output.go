@@ -170,7 +170,7 @@ func (w *Writer[T]) WriteLines(lines []byte) error {
 }
 
 // Flush hands complete rows to the underlying writer, for commands that follow something. Table and Wide without
-// Block, and YAML, keep rows back until Close.
+// Block keep rows back until Close.
 func (w *Writer[T]) Flush() error {
 	if e, ok := w.enc.(interface{ flush() error }); ok && w.err == nil {
 		w.err = e.flush()

@@ -5,65 +5,42 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
+	"unicode/utf8"
 )
 
 // yamlDocument writes the document of JSON as YAML. It starts from the JSON, so names, order and numbers are the same.
 type yamlDocument[T any] struct {
 	out   *bufio.Writer
 	items *items[T]
-	list  *yaml.Node // items not yet written
-	begun bool       // items have been written
+	text  []byte // of the item at hand
+	begun bool   // items have been written
 }
-
-// yamlBatch is how many items are emitted together: an emitter is 128 kB of buffers, a node some 200 bytes a value.
-const yamlBatch = 256
 
 func newYAML[T any](out *bufio.Writer, head json.RawMessage) (*yamlDocument[T], error) {
 	open, err := compact(head, "{}")
 	if err != nil {
 		return nil, fmt.Errorf("reading the head of the document: %w", err)
 	}
-	node, err := yamlNode(open)
-	if err != nil {
-		return nil, fmt.Errorf("reading the head of the document: %w", err)
+	if len(open) > len("{}") {
+		// A failure stays in the bufio.Writer, which returns it at the next call.
+		_, _ = out.Write(append(appendYAML(nil, open, 0), '\n'))
 	}
-	if len(node.Content) > 0 {
-		if err := emit(out, node); err != nil {
-			return nil, err
-		}
-	}
-	return &yamlDocument[T]{out: out, items: newItems[T](), list: &yaml.Node{Kind: yaml.SequenceNode}}, nil
+	return &yamlDocument[T]{out: out, items: newItems[T]()}, nil
 }
 
+// row writes an item below its key without indentation, as YAML allows for a sequence.
 func (y *yamlDocument[T]) row(row *T) error {
 	item, err := y.items.encode(row)
 	if err != nil {
 		return err
 	}
-	node, err := yamlNode(item)
-	if err != nil {
-		return fmt.Errorf("encoding a row: %w", err)
-	}
-	y.list.Content = append(y.list.Content, node)
-	if len(y.list.Content) < yamlBatch {
-		return nil
-	}
-	return y.writeItems()
-}
-
-// writeItems writes the items at hand. A sequence may stand below its key without indentation, so that batches
-// written one after another are one sequence.
-func (y *yamlDocument[T]) writeItems() error {
 	if !y.begun {
-		_, _ = y.out.WriteString("items:\n") // a failure comes back from emit
+		_, _ = y.out.WriteString("items:\n") // a failure comes back from the next line
 		y.begun = true
 	}
-	err := emit(y.out, y.list)
-	y.list.Content = y.list.Content[:0]
+	y.text = append(appendYAML(append(y.text[:0], "- "...), item, 2), '\n')
+	_, err = y.out.Write(y.text)
 	return err
 }
 
@@ -72,96 +49,179 @@ func (y *yamlDocument[T]) close(errs json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("reading the errors of the document: %w", err)
 	}
-	node, err := yamlNode(list)
-	if err != nil {
-		return fmt.Errorf("reading the errors of the document: %w", err)
-	}
-	if len(y.list.Content) > 0 {
-		if err := y.writeItems(); err != nil {
-			return err
-		}
-	}
 	if !y.begun {
-		_, _ = y.out.WriteString("items: []\n")
+		_, _ = y.out.WriteString("items: []\n") // a failure comes back from the last line
 	}
-	if len(node.Content) == 0 {
-		_, err := y.out.WriteString("errors: []\n")
-		return err
+	_, _ = y.out.WriteString("errors:")
+	if len(list) == len("[]") {
+		_ = y.out.WriteByte(' ')
+	} else {
+		_ = y.out.WriteByte('\n')
 	}
-	_, _ = y.out.WriteString("errors:\n")
-	return emit(y.out, node)
-}
-
-func emit(out *bufio.Writer, node *yaml.Node) error {
-	var buf bytes.Buffer
-	enc := yaml.NewEncoder(&buf)
-	enc.SetIndent(2)
-	if err := enc.Encode(node); err != nil {
-		return err
-	}
-	if err := enc.Close(); err != nil {
-		return err
-	}
-	// Outside quotes there is nothing but ASCII: see isBare.
-	_, err := out.Write(appendSafe(nil, buf.Bytes()))
+	_, err = y.out.Write(append(appendYAML(nil, list, 0), '\n'))
 	return err
 }
 
-// yamlNode reads one JSON value.
-func yamlNode(data []byte) (*yaml.Node, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	return readNode(dec)
+// appendYAML appends a JSON value, which is compact, as YAML in block style: at a column that dst has come to.
+func appendYAML(dst, src []byte, column int) []byte {
+	y := yamlText{dst, src}
+	y.value(column, false)
+	return y.dst
 }
 
-func readNode(dec *json.Decoder) (*yaml.Node, error) {
-	token, err := dec.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch t := token.(type) {
-	case json.Delim:
-		return readChildren(dec, t)
-	case string:
-		return yamlString(t), nil
-	case json.Number:
-		return &yaml.Node{Kind: yaml.ScalarNode, Value: yamlNumber(t.String())}, nil
-	case bool:
-		return &yaml.Node{Kind: yaml.ScalarNode, Value: strconv.FormatBool(t)}, nil
-	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Value: "null"}, nil
+// yamlText makes YAML of JSON, token by token: a yaml.Node for each value takes some twenty times as long.
+type yamlText struct {
+	dst []byte
+	src []byte // what is left; it is valid, being ours
 }
 
-// readChildren reads the rest of an object or array. JSON tokens and yaml.Node agree: names and values take turns.
-func readChildren(dec *json.Decoder, open json.Delim) (*yaml.Node, error) {
-	node := &yaml.Node{Kind: yaml.SequenceNode}
-	if open == '{' {
-		node.Kind = yaml.MappingNode
+// value appends one value. A block begins at a column: on a line of its own behind the colon of a key.
+func (y *yamlText) value(column int, behindKey bool) {
+	open := y.src[0]
+	block := (open == '{' || open == '[') && y.src[1] != open+2 // { and }, [ and ] are two apart
+	if block {
+		y.block(column, behindKey)
+		return
 	}
-	for dec.More() {
-		child, err := readNode(dec)
-		if err != nil {
-			return nil, err
+	if behindKey {
+		y.dst = append(y.dst, ' ')
+	}
+	switch {
+	case open == '{' || open == '[':
+		y.dst = append(y.dst, y.src[:2]...)
+		y.src = y.src[2:]
+	case open == '"':
+		y.dst, _ = y.appendString(y.dst)
+	default:
+		y.word()
+	}
+}
+
+// block appends an object or array that is not empty.
+func (y *yamlText) block(column int, lineFirst bool) {
+	object := y.src[0] == '{'
+	for y.src[0] != '}' && y.src[0] != ']' {
+		y.src = y.src[1:] // what opens it, or a comma
+		if lineFirst {
+			y.line(column)
 		}
-		node.Content = append(node.Content, child)
+		lineFirst = true
+		if object {
+			y.member(column)
+			continue
+		}
+		y.dst = append(y.dst, "- "...)
+		y.value(column+2, false)
 	}
-	_, err := dec.Token()
-	return node, err
+	y.src = y.src[1:]
 }
 
-func yamlString(s string) *yaml.Node {
-	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
-	if !isBare(s) {
-		node.Style = yaml.DoubleQuotedStyle
+func (y *yamlText) line(column int) {
+	y.dst = appendBlanks(append(y.dst, '\n'), column)
+}
+
+// longKey is what a key without a question mark has at most; YAML has readers take 1024.
+const longKey = 128
+
+// member appends a name and its value.
+func (y *yamlText) member(column int) {
+	start := len(y.dst)
+	var size int
+	y.dst, size = y.appendString(y.dst)
+	y.src = y.src[1:] // the colon
+	if size <= longKey {
+		y.dst = append(y.dst, ':')
+		y.value(column+2, true)
+		return
 	}
-	return node
+	y.dst = append(y.dst[:start], "? "+string(y.dst[start:])...)
+	y.line(column)
+	y.dst = append(y.dst, ": "...)
+	y.value(column+2, false)
+}
+
+// word appends a number, true, false or null.
+func (y *yamlText) word() {
+	end := 0
+	for end < len(y.src) && strings.IndexByte(",]}", y.src[end]) < 0 {
+		end++
+	}
+	word := y.src[:end]
+	y.src = y.src[end:]
+	if !isLetter(word[0]) && bytes.ContainsAny(word, "eE") {
+		word = []byte(yamlNumber(string(word)))
+	}
+	y.dst = append(y.dst, word...)
+}
+
+// appendString appends a string, and says how long it is unquoted, if it is of one line: others are no short keys.
+func (y *yamlText) appendString(dst []byte) ([]byte, int) {
+	end, plain := 1, true
+	for ; y.src[end] != '"'; end++ {
+		if b := y.src[end]; !isPlain(b) {
+			plain = false
+			if b == '\\' {
+				end++
+			}
+		}
+	}
+	quoted := y.src[:end+1]
+	y.src = y.src[end+1:]
+	if text := quoted[1:end]; plain {
+		if isBare(text) {
+			quoted = text
+		}
+		return append(dst, quoted...), len(text)
+	}
+	var text string
+	_ = json.Unmarshal(quoted, &text) // it is valid
+	if isBare([]byte(text)) {
+		return append(dst, text...), len(text)
+	}
+	size := len(text)
+	if strings.ContainsAny(text, "\n\r\u0085\u2028\u2029") {
+		size = longKey + 1
+	}
+	return append(appendQuoted(append(dst, '"'), text), '"'), size
+}
+
+// appendQuoted appends what is between double quotes.
+func appendQuoted(dst []byte, text string) []byte {
+	for _, r := range text {
+		switch short := yamlEscape(r); {
+		case short != 0:
+			dst = append(dst, '\\', short)
+		case r < ' ', r >= 0x7f && r < 0xa0:
+			dst = fmt.Appendf(dst, `\x%02X`, r)
+		case r == 0xfeff, r == 0xfffe, r == 0xffff: // YAML calls them not printable
+			dst = fmt.Appendf(dst, `\u%04X`, r)
+		case r > 0xffff:
+			dst = fmt.Appendf(dst, `\U%08X`, r)
+		case isHidden(r):
+			dst = fmt.Appendf(dst, `\u%04x`, r)
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}
+
+// yamlEscape is the letter of a short escape; 0: there is none.
+func yamlEscape(r rune) byte {
+	const runes, letters = "\x00\a\b\t\n\v\f\r\x1b\"\\\u0085\u2028\u2029", `0abtnvfre"\NLP`
+	for i, c := range []rune(runes) {
+		if c == r {
+			return letters[i]
+		}
+	}
+	return 0
 }
 
 // isBare reports whether s is text to every YAML reader without quotes. Both versions of YAML tell numbers, dates,
 // times and indicators by a first character that is no letter or by a colon or other sign further on; what begins
 // with a letter and is not text is one of few words.
-func isBare(s string) bool {
-	if s == "" || !isLetter(s[0]) || s[len(s)-1] == ' ' {
+func isBare(s []byte) bool {
+	if len(s) == 0 || !isLetter(s[0]) || s[len(s)-1] == ' ' {
 		return false
 	}
 	for i := range len(s) {
@@ -169,7 +229,10 @@ func isBare(s string) bool {
 			return false
 		}
 	}
-	switch strings.ToLower(s) {
+	if len(s) > len("infinity") {
+		return true
+	}
+	switch strings.ToLower(string(s)) {
 	case "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity":
 		return false
 	}

@@ -132,8 +132,8 @@ errors: []
 	}
 }
 
-func TestYAMLBatchesAreOneDocument(t *testing.T) {
-	const n = 2*yamlBatch + 1
+func TestYAMLItemsAreOneDocument(t *testing.T) {
+	const n = 600
 	var buf bytes.Buffer
 	w := New[int64](&buf, YAML, Options{Head: json.RawMessage(`{"kind":"lag"}`)}, nil, nil)
 	type document struct {
