@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -47,4 +48,22 @@ func TestLiveShowsSeveralWrongOffsetsInARow(t *testing.T) {
 		wantPrefixes(t, []string{"0/0 Off", "0/1 Off", "0/2 ERROR batch that says", "0/3 ERROR batch that says", "0/4 ERROR batch that says", "0/5 Off", "0/6 Off", "0/7 Off"}, got.Rows)
 		wantPrefixes(t, []string{"partition __consumer_offsets:0: 3 places cannot be read"}, got.Errors)
 	})
+}
+
+// Neighbours that are wrong by the same rise, so that only what follows shows it. What they hide is not looked for.
+func TestLiveTellsOfNeighboursThatAreWrongByTheSame(t *testing.T) {
+	one := len(segmentOf(t, 0).bytes)
+	for _, limit := range []int{1 << 20, 5*one + 20} {
+		live(t, 1, func(t *testing.T, f *liveFake) {
+			l := &leaderLog{segments: []logSegment{segmentOf(t, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)}, end: 12, limit: limit}
+			for _, k := range []int{2, 3, 4} {
+				l.segments[0].say(k, int64(k)+4)
+			}
+			f.answers(l)
+			got := f.readLog(l, 12)
+			if len(got.Errors) != 1 || !strings.Contains(got.Errors[0], "offsets go back from 8 to 5") {
+				t.Errorf("answers of %d bytes: %q, rows %q", limit, got.Errors, got.Rows)
+			}
+		})
+	}
 }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -257,6 +258,25 @@ func TestLiveOpenLooksToTheEndOfTheLog(t *testing.T) {
 			}
 			isSomeOpen(t, "open", report.Open)
 		}
+	})
+}
+
+// A marker whose offset is wrong ends its transaction all the same.
+func TestLiveOpenTakesTheMarkerOfAMisplacedBatch(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		log := newTestLog(t).pending(9, 1, "a", 1).ends(9, 1, true).commits("g", 1).pending(9, 1, "b", 2)
+		first, _ := NextBatch(log.bytes)
+		binary.BigEndian.PutUint64(log.bytes[len(first.Bytes):], 1<<50)
+		l := leaderLog{segments: []logSegment{{[]int64{0}, log.bytes}}, end: 4, limit: 1 << 20}
+		f.answers(&l)
+		live, _ := f.plan(Wanted{})
+		live.Parts[0].End, live.Parts[0].Stable, live.Parts[0].LogEnd = 4, 0, 4
+		report, err := live.Open(t.Context(), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantLines(t, "open", []string{"0 producer 9: b from 3: 1"}, openLines(report.Open))
+		wantOne(t, report.Errors, "__consumer_offsets:0", "CORRUPT_MESSAGE", "batch that says it has offsets 1125899906842624")
 	})
 }
 

@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -29,9 +30,9 @@ import (
 //
 // What nothing shows: a wrong offset in a hole of the log, between the right ones around it; and a batch that goes
 // back and is the first that is to come in an answer, which a broker passes over as something from before. So where
-// neighbours, in the middle of the log or at the end of a segment, say offsets that are too large by the same, they are
-// shown with those. The right ones behind them are told as misplaced as far as they are in the same answer; those of
-// other answers are passed over, in silence where none was told.
+// neighbours say offsets that are too large by the same, they are shown with those. The right ones behind them are told
+// of as far as they are in the same answer, or begin in it; others are passed over, in silence where a segment ends
+// behind such neighbours.
 
 // sifted is what an answer brings of one partition.
 type sifted struct {
@@ -138,6 +139,8 @@ func (s *sifter) batch(b *Batch, end int) bool {
 			return false
 		}
 		s.misplace(b, after, fmt.Errorf("its leader sends it from offset %d on, and has no such batch at offset %d: that offset is wrong", s.next, b.LastOffset))
+	case s.any && !overlong && after >= 0 && after < s.next && isCut(s.got.Records[end:]): // else what follows is misplaced
+		s.misplace(b, after, fmt.Errorf("offsets go back from %d to %d: one of them is wrong", b.LastOffset, after))
 	case b.BaseOffset >= s.until && !b.wraps():
 		s.next = s.until
 		return false
@@ -187,4 +190,10 @@ func baseOffset(b []byte) int64 {
 		return -1
 	}
 	return int64(binary.BigEndian.Uint64(b))
+}
+
+// isCut reports whether b ends inside its first batch.
+func isCut(b []byte) bool {
+	_, err := NextBatch(b)
+	return errors.Is(err, ErrCut)
 }
