@@ -109,7 +109,7 @@ func hexColumn(name string, get func(*inspect.Row) []byte) output.Column[inspect
 
 func recordTone(r *inspect.Row) output.Tone {
 	switch {
-	case r.Err != nil:
+	case r.Err != nil || r.Transaction != nil && r.Transaction.Doubt != nil:
 		return output.Bad
 	case r.Transaction != nil && r.Transaction.Outcome != inspect.Committed:
 		return output.Warn

@@ -10,7 +10,8 @@ import (
 
 // The latest state of a partition is what a broker would load of its log (OffsetMetadataManager.replay,
 // CoordinatorLoaderImpl): of each key the record with the highest log offset among those outside of
-// transactions, those of committed ones, and tombstones. A tombstone also takes what is pending of its key.
+// transactions, those of committed ones, and tombstones. A tombstone also takes what is pending of its key; the old
+// coordinator, up to Kafka 3.9, loads that all the same if it is committed later, until compaction takes it.
 // Brokers tell a record's transaction by its batch's producer id alone, whether the batch is marked as
 // transactional or not, and its end by the next marker of that producer.
 //
