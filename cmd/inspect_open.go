@@ -72,8 +72,15 @@ func openColumns(now time.Time, zone *time.Location) []output.Column[inspect.Ope
 		moment("SINCE", zone, func(r *row) *inspect.Millis { return r.StartTimestamp }),
 		number("RECORDS", func(r *row) *int64 { return &r.Records }),
 		number("LOG-PARTITION", func(r *row) *int32 { return &r.Partition }),
-		number("START-OFFSET", func(r *row) *int64 { return &r.StartOffset }),
+		toned(number("START-OFFSET", func(r *row) *int64 { return &r.StartOffset }), openTone),
 	}
+}
+
+func openTone(r *inspect.OpenTransaction) output.Tone {
+	if r.Error != nil {
+		return output.Bad
+	}
+	return output.Plain
 }
 
 const longOpen = time.Minute // transactions last seconds, unless a producer died
@@ -83,11 +90,12 @@ func isLong(t *inspect.OpenTransaction) bool {
 	return t.AgeMs != nil && *t.AgeMs > longOpen.Milliseconds()
 }
 
-// longest is the one of the open transactions that has been open for longest, if that is long.
+// longest is the one of the open transactions that has been open for longest, if that is long. One that may have ended
+// is none: nobody is to abort it.
 func longest(rows []inspect.OpenTransaction) *inspect.OpenTransaction {
 	var found *inspect.OpenTransaction
 	for i := range rows {
-		if r := &rows[i]; isLong(r) && (found == nil || *r.StartTimestamp < *found.StartTimestamp) {
+		if r := &rows[i]; isLong(r) && r.Error == nil && (found == nil || *r.StartTimestamp < *found.StartTimestamp) {
 			found = r
 		}
 	}
@@ -101,8 +109,14 @@ func openNotes(topic inspect.Topic, rows []inspect.OpenTransaction, now time.Tim
 		if !isLong(r) || i > 0 && rows[i-1].Partition == r.Partition && rows[i-1].ProducerID == r.ProducerID {
 			continue
 		}
-		notes = append(notes, fmt.Sprintf("%s: a transaction of producer %d has been open for %s: until it ends, readers with read_committed see no later commit of this partition, and compaction stops",
-			cluster.TP{Topic: topic.LogName(), Partition: r.Partition}, r.ProducerID, age(now, *r.StartTimestamp)))
+		notes = append(notes, openNote(cluster.TP{Topic: topic.LogName(), Partition: r.Partition}, r, age(now, *r.StartTimestamp)))
 	}
 	return bounded(notes)
+}
+
+func openNote(in cluster.TP, r *inspect.OpenTransaction, since string) string {
+	if r.Error != nil {
+		return fmt.Sprintf("%s: a transaction of producer %d may have been open for %s: %s", in, r.ProducerID, since, *r.Error)
+	}
+	return fmt.Sprintf("%s: a transaction of producer %d has been open for %s: until it ends, readers with read_committed see no later commit of this partition, and compaction stops", in, r.ProducerID, since)
 }

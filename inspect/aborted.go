@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -13,6 +14,8 @@ type decided struct {
 	seen    map[cluster.Aborted]bool
 	pending []cluster.Aborted // not begun yet, by offset
 	aborted map[int64]error   // producers whose transaction under way was aborted, and why that may have ended; nil: it has not
+
+	decompressor Decompressor
 }
 
 // add adds the list of one answer, which may repeat what earlier ones had.
@@ -59,11 +62,25 @@ func (d *decided) ended(producerID, offset int64) {
 func (d *decided) batch(b *Batch) {
 	switch {
 	case !b.Control && len(d.aborted)+len(d.pending) == 0:
+	case b.Control:
+		if d.decompressor.Each(b, func(r Record) error { return d.marker(b.ProducerID, r) }) != nil {
+			d.lose(b.BaseOffset)
+		}
 	case !b.crcHolds():
 		d.lose(b.BaseOffset)
-	case b.Control:
-		d.ended(b.ProducerID, b.LastOffset)
 	}
+}
+
+// marker takes in a record of a control batch. What is no marker ends nothing.
+func (d *decided) marker(producerID int64, r Record) error {
+	_, err := parseMarker(r.Key, r.Value)
+	switch {
+	case errors.Is(err, errNotMarker):
+		return nil
+	case err == nil:
+		d.ended(producerID, r.Offset)
+	}
+	return err
 }
 
 // lose says that what is at an offset cannot be read.

@@ -107,24 +107,21 @@ func newPartitionState(o Options, partition int32, start int64) *partitionState 
 	return l
 }
 
-// batch takes in the next batch. What is wrong with it is counted as damage: its records may have been any.
-func (l *partitionState) batch(b *Batch) {
+// batch takes in the next batch. What is wrong with one that cannot be read is counted as damage: its records may have
+// been any.
+func (l *partitionState) batch(b *Batch) (readable bool) {
 	l.producerID, l.producerEpoch = b.ProducerID, b.ProducerEpoch
 	each := l.each
 	if b.Control {
 		each = l.marker
 	}
 	if err := l.decompressor.Each(b, each); err != nil {
-		l.lose(b.BaseOffset, b.unreadable(err))
-		return
+		l.bad.note(b.unreadable(err))
+		lose(l.open, b.BaseOffset) // it may have been a marker
+		return false
 	}
 	l.open.batch(b)
-}
-
-// lose takes note of what cannot be read from an offset on, which may have been a marker.
-func (l *partitionState) lose(offset int64, why error) {
-	l.bad.note(why)
-	lose(l.open, offset)
+	return true
 }
 
 // commit takes in a record of a batch that is no marker.

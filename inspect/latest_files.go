@@ -40,7 +40,10 @@ func LatestFiles(ctx context.Context, segments []Segment, o Options) (*State, er
 func (l *partitionState) segments(ctx context.Context, segments []Segment, progress *Progress, report *Report) {
 	reader := logReader{progress: progress}
 	reader.damage = func(d stretch) error {
-		l.lose(d.from, d.err)
+		l.bad.note(d.err)
+		if d.next != reader.order.next { // else no batch is missing
+			lose(l.open, d.from)
+		}
 		return nil
 	}
 	reader.note = func(text string) { report.Notes = append(report.Notes, text) }

@@ -100,7 +100,7 @@ func (l *Live) Latest(ctx context.Context, o Options) (*State, error) {
 			state.parts[part].batch(&batch)
 		}
 		if b.misplaced != nil {
-			state.parts[part].bad.misplaced(b.misplaced, state.parts[part].batch)
+			state.parts[part].bad.misplaced(b.misplaced, func(b *Batch) { state.parts[part].batch(b) })
 		}
 	})
 	if ctx.Err() != nil {

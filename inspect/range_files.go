@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -22,16 +23,19 @@ func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 	var d Decompressor
 	var l logReader
 	l.damage = func(d stretch) error {
-		ends.lose(l.order.next)
+		if d.next != l.order.next { // else no batch is missing
+			ends.lose(l.order.next)
+		}
 		from.skip(d.from)
 		return nil
 	}
 	l.unreadable = func(error) { ends.lose(l.order.next) }
 	l.note = func(string) {} // what else there is to tell is told when the segments are shown
-	l.eachBatch(func(b *Batch) {
-		ends.take(&d, b, l.order.next)
-		from.take(&d, b)
-		to.take(&d, b)
+	l.eachBatch(func(b *Batch) bool {
+		readable := ends.take(&d, b, l.order.next)
+		from.take(&d, b, readable)
+		to.take(&d, b, readable)
+		return readable
 	})
 	if err := l.read(ctx, segments); err != nil {
 		return scouted{}, err
@@ -42,17 +46,22 @@ func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 // order holds that offsets rise from batch to batch of a partition: the offset of a batch is under no CRC, so that
 // nothing else shows that it is wrong.
 type order struct {
-	next  int64 // behind the last batch that can be read: where one cannot, its last offset may be the damage
-	end   int64 // behind all that there are
-	first error // where they do not rise
+	next   int64 // behind the last batch that can be read: where one cannot, its last offset may be the damage
+	end    int64 // behind all that there are
+	first  error // where they do not rise
+	unsure error // where they do not though the batch can be read: which of them are right nobody knows
 }
 
-func (o *order) take(s Segment, b *Batch) {
-	if b.BaseOffset < o.next && !b.wraps() && o.first == nil {
-		o.first = fmt.Errorf("%s: offsets go back from %d to %d: one of them is wrong, or segments of two replicas are mixed", s, o.next-1, b.BaseOffset)
+func (o *order) take(s Segment, b *Batch, readable bool) {
+	if b.BaseOffset < o.next && !b.wraps() {
+		back := fmt.Errorf("%s: offsets go back from %d to %d: one of them is wrong, or segments of two replicas are mixed", s, o.next-1, b.BaseOffset)
+		o.first = cmp.Or(o.first, back)
+		if readable {
+			o.unsure = cmp.Or(o.unsure, back)
+		}
 	}
 	o.end = max(o.end, b.LastOffset+1)
-	if b.Check() == nil {
+	if readable {
 		o.next = b.LastOffset + 1
 	}
 }
@@ -87,13 +96,13 @@ func (s *seeker) skip(offset int64) {
 	}
 }
 
-// take looks for the bound in a batch, whose header tells how late its records are.
-func (s *seeker) take(d *Decompressor, b *Batch) {
+// take looks for the bound in a batch, whose header, if it is readable, tells how late its records are.
+func (s *seeker) take(d *Decompressor, b *Batch, readable bool) {
 	if !s.seeks {
 		return
 	}
 	if b.MaxTimestamp < s.ms {
-		s.early(b)
+		s.early(b, readable)
 		return
 	}
 	err := d.Each(b, func(r Record) error {
@@ -109,12 +118,12 @@ func (s *seeker) take(d *Decompressor, b *Batch) {
 	}
 }
 
-// early passes a batch that says that its records are too early, which is believed only if its CRC holds: of a bound
+// early passes a batch that says that its records are too early, which is believed only if it is readable: of a bound
 // that damage is left out for, it makes no difference.
-func (s *seeker) early(b *Batch) {
+func (s *seeker) early(b *Batch, readable bool) {
 	switch {
 	case !s.damage:
-	case b.crcHolds():
+	case readable:
 		s.unread = nil
 	default:
 		s.skip(b.BaseOffset)

@@ -28,8 +28,8 @@ type logReader struct {
 // batchesSize is how much of a segment is read at once where its batches are only looked at.
 const batchesSize = 1 << 20
 
-// eachBatch has f given the batches one after the other, in memory that is used again.
-func (l *logReader) eachBatch(f func(*Batch)) {
+// eachBatch has f given the batches one after the other, in memory that is used again. f reports whether one can be read.
+func (l *logReader) eachBatch(f func(*Batch) (readable bool)) {
 	var own []byte
 	var batch Batch // one for all: each that f is given would be allocated
 	l.size = batchesSize
@@ -37,8 +37,7 @@ func (l *logReader) eachBatch(f func(*Batch)) {
 	l.chunk = func(s Segment, c segmentChunk) error {
 		for b := range Batches(c.Bytes) {
 			batch = b
-			f(&batch)
-			l.order.take(s, &batch)
+			l.order.take(s, &batch, f(&batch))
 		}
 		own = c.Bytes
 		return nil

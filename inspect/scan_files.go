@@ -26,7 +26,7 @@ func Files(ctx context.Context, segments []Segment, o Options, emit func(*Row) e
 		var failed error
 		if err == nil {
 			f.show.partitions[i].span, orders[i] = found.span, found.order.first
-			failed, err = f.log(ctx, i, log, found.ends)
+			failed, err = f.log(ctx, i, log, found)
 		}
 		if failed != nil {
 			unread[i] = unreadable(o.Topic, log[0].Partition, failed)
@@ -73,12 +73,14 @@ type fileScan struct {
 }
 
 // log shows the segments of one partition. unread says why some cannot be read; the error is show's.
-func (f *fileScan) log(ctx context.Context, part int, segments []Segment, ends endings) (unread, err error) {
+func (f *fileScan) log(ctx context.Context, part int, segments []Segment, found scouted) (unread, err error) {
 	decide := func(b *Batch) decision {
 		if b.Control || !b.Transactional {
 			return decision{}
 		}
-		return ends.of(b.ProducerID, b.LastOffset)
+		d := found.ends.of(b.ProducerID, b.LastOffset)
+		d.doubt = cmp.Or(d.doubt, found.order.unsure) // what comes before what is told by offsets
+		return d
 	}
 	l := logReader{
 		size: pieceSize, progress: f.progress,

@@ -3,6 +3,7 @@ package inspect
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -50,7 +51,7 @@ type ending struct {
 type endings map[int64][]ending
 
 // anybody is no producer's id.
-const anybody = -1
+const anybody = math.MinInt64
 
 func (e endings) add(producerID, offset int64, outcome Outcome) {
 	e[producerID] = append(e[producerID], ending{offset, outcome})
@@ -91,29 +92,29 @@ func (e endings) after(producerID, offset int64) (ending, bool) {
 	return list[i], true
 }
 
-// take notes the marker of a batch, if it is one. Where a batch cannot be read, it may have been one: its header is not
-// proved either. Its offset is not before from, whatever it says.
-func (e endings) take(d *Decompressor, b *Batch, from int64) {
-	if !b.Control {
-		if !b.crcHolds() {
-			e.lose(from)
-		}
-		return
+// take notes the marker of a batch, if it is one, and reports whether it can be read. Where it cannot, it may have been one:
+// its header is not proved either. Its offset is not before from, whatever it says.
+func (e endings) take(d *Decompressor, b *Batch, from int64) (readable bool) {
+	var err error
+	if b.Control {
+		err = d.Each(b, func(r Record) error {
+			m, err := parseMarker(r.Key, r.Value)
+			switch {
+			case errors.Is(err, errNotMarker):
+			case err != nil:
+				return err
+			case m.Commit:
+				e.add(b.ProducerID, r.Offset, Committed)
+			default:
+				e.add(b.ProducerID, r.Offset, Aborted)
+			}
+			return nil
+		})
+	} else {
+		err = b.Check()
 	}
-	err := d.Each(b, func(r Record) error {
-		m, err := parseMarker(r.Key, r.Value)
-		switch {
-		case errors.Is(err, errNotMarker):
-		case err != nil:
-			return err
-		case m.Commit:
-			e.add(b.ProducerID, r.Offset, Committed)
-		default:
-			e.add(b.ProducerID, r.Offset, Aborted)
-		}
-		return nil
-	})
 	if err != nil {
 		e.lose(from)
 	}
+	return err == nil
 }
