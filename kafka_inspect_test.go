@@ -69,6 +69,9 @@ func TestKafkaInspectDecodesAsDumpLogDoes(t *testing.T) {
 			t.Errorf("%s: only %d records", name, len(got))
 		}
 	}
+	if r := offsetctl(t, c, "inspect", "--topic", "in-auto,copies"); r.Exit != 1 || !strings.Contains(r.Stderr, "INVALID_TOPIC_EXCEPTION") || !strings.Contains(r.Stderr, "is repeatable") {
+		t.Errorf("a topic that cannot be: %+v", r)
+	}
 	if !before4(c) {
 		poll(t, "the topic's name in a member's assignment", func() error {
 			shown := ok(t, c, "inspect", "kip848", "--type", "ConsumerGroupCurrentMemberAssignment", "-o", "tsv")

@@ -30,10 +30,13 @@ func (s *session) hintFor(e *cluster.Error) string {
 			return ""
 		}
 		if strings.ContainsAny(e.Name, ",*?[") {
-			return "--topic takes one topic's name, and is repeatable: -t orders -t payments"
+			return oneTopicHint
 		}
 		return "names are case-sensitive; the topics of a group are in: " + s.command("lag GROUP --by topic")
 	case "INVALID_TOPIC_EXCEPTION":
+		if strings.Contains(e.Name, ",") {
+			return oneTopicHint
+		}
 		return "--topic takes a topic's name, not a pattern; groups have --match for that"
 	case "LEADER_NOT_AVAILABLE":
 		return "the brokers with this partition's replicas are down, or an election is under way; ask again"
@@ -48,6 +51,8 @@ func (s *session) hintFor(e *cluster.Error) string {
 	}
 	return ""
 }
+
+const oneTopicHint = "--topic takes one topic's name, and is repeatable: -t orders -t payments"
 
 // command is one to paste: for the cluster that flags name, if they do. What the environment says holds for it anyway.
 func (s *session) command(words string) string {

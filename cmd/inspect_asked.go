@@ -124,8 +124,11 @@ func (m missed) errors(ctx context.Context, run *cluster.Run) (errs []*cluster.E
 	}
 	if run != nil && len(m.topics) > 0 {
 		for _, t := range run.Topics(ctx, m.topics) {
-			if t.Err.UnknownTopic() {
+			switch {
+			case t.Err.UnknownTopic():
 				t.Err.Message = "no such topic, and no record of a commit for it"
+				errs = append(errs, t.Err)
+			case t.Err.InvalidTopic():
 				errs = append(errs, t.Err)
 			}
 		}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -46,11 +47,15 @@ func (s *session) showOpen(ctx context.Context, f form, req inspectRequest, plan
 		s.note("%s", n)
 	}
 	if len(rows) == 0 && len(errs) == 0 {
-		s.note("no transaction that commits offsets is open in what was read; those of all producers: %s", s.command("inspect "+lists(cluster.ScopeTransactionalID)))
+		if len(about.notes) == 0 {
+			s.note("no transaction that commits offsets is open in what was read")
+		}
+		s.note("the transactions of all producers are in: %s", s.command("inspect "+lists(cluster.ScopeTransactionalID)))
 	}
 	if long := longest(rows); long != nil {
-		s.note("a transaction ends by itself at its transaction.timeout.ms; one that kafka-transactions.sh find-hanging lists does not, and ends by: kafka-transactions.sh abort --topic %s --partition %d --start-offset %d",
-			req.scan.Topic.LogName(), long.Partition, long.StartOffset)
+		kafka := "kafka-transactions.sh --bootstrap-server " + cmp.Or(s.conn.bootstrap, "HOST:PORT")
+		s.note("a transaction ends by itself at its transaction.timeout.ms; one that %[1]s find-hanging --topic %[2]s lists does not, and ends by: %[1]s abort --topic %[2]s --partition %[3]d --start-offset %[4]d",
+			kafka, req.scan.Topic.LogName(), long.Partition, long.StartOffset)
 	}
 	return ended(s.report(errs, about.hints))
 }

@@ -97,6 +97,9 @@ func (e *Error) Unauthorized() bool {
 // UnknownTopic reports whether the cluster has no such topic or partition.
 func (e *Error) UnknownTopic() bool { return e.is(kerr.UnknownTopicOrPartition) }
 
+// InvalidTopic reports whether no topic can have the name.
+func (e *Error) InvalidTopic() bool { return e.is(kerr.InvalidTopicException) }
+
 // NoLeader reports whether a partition has no leader to ask.
 func (e *Error) NoLeader() bool { return e.is(kerr.LeaderNotAvailable) }
 
