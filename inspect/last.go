@@ -25,9 +25,11 @@ func NewLast(n int) *Last { return &Last{n: n} }
 func (l *Last) Add(r *Row) error {
 	switch {
 	case len(l.rows) < l.n:
-		heap.Push(&l.rows, r.clone())
+		kept := &Row{}
+		kept.set(r)
+		heap.Push(&l.rows, kept)
 	case l.rows[0].compare(r) < 0:
-		l.rows[0] = r.clone()
+		l.rows[0].set(r) // in the memory of the one that goes: rows come oldest first, so that most are kept for a while
 		heap.Fix(&l.rows, 0)
 	}
 	return nil
@@ -59,29 +61,41 @@ func (r *Row) time() int64 {
 	return *r.Timestamp
 }
 
-// clone is a row that stays when the next one comes.
-func (r *Row) clone() *Row {
-	c := *r
-	c.Timestamp = clonePointer(r.Timestamp)
-	c.Transaction = clonePointer(r.Transaction)
-	if c.Commit = clonePointer(r.Commit); c.Commit != nil {
-		c.Commit.Metadata = bytes.Clone(c.Commit.Metadata)
+// set makes a row that stays of one that does not, in the memory that it has.
+func (r *Row) set(from *Row) {
+	had := *r
+	*r = *from
+	r.Timestamp, r.Transaction, r.Commit = setPointer(had.Timestamp, from.Timestamp), setPointer(had.Transaction, from.Transaction), setPointer(had.Commit, from.Commit)
+	if r.Commit != nil {
+		r.Commit.Metadata = bytes.Clone(from.Commit.Metadata)
 	}
-	for _, b := range []*[]byte{&c.KeyJSON, &c.ValueJSON, &c.RawKey, &c.RawValue} {
-		*b = bytes.Clone(*b)
-	}
-	for _, b := range []*[]byte{&c.Key.Group, &c.Key.Topic, &c.Key.Member, &c.Key.TopicID, &c.Key.ID} {
-		*b = bytes.Clone(*b)
-	}
-	return &c
+	r.KeyJSON, r.ValueJSON = setBytes(had.KeyJSON, from.KeyJSON), setBytes(had.ValueJSON, from.ValueJSON)
+	r.RawKey, r.RawValue = setBytes(had.RawKey, from.RawKey), setBytes(had.RawValue, from.RawValue)
+	k := &r.Key
+	k.Group, k.Topic, k.Member = setBytes(had.Key.Group, k.Group), setBytes(had.Key.Topic, k.Topic), setBytes(had.Key.Member, k.Member)
+	k.TopicID, k.ID = setBytes(had.Key.TopicID, k.TopicID), setBytes(had.Key.ID, k.ID)
 }
 
-func clonePointer[T any](p *T) *T {
-	if p == nil {
+// setBytes copies into memory that is had; nil stays nil.
+func setBytes(had, from []byte) []byte {
+	if from == nil {
 		return nil
 	}
-	c := *p
-	return &c
+	if had == nil {
+		had = []byte{}
+	}
+	return append(had[:0], from...)
+}
+
+func setPointer[T any](had, from *T) *T {
+	switch {
+	case from == nil:
+		return nil
+	case had == nil:
+		had = new(T)
+	}
+	*had = *from
+	return had
 }
 
 // oldestFirst is a heap.
