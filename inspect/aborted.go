@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -63,24 +62,12 @@ func (d *decided) batch(b *Batch) {
 	switch {
 	case !b.Control && len(d.aborted)+len(d.pending) == 0:
 	case b.Control:
-		if d.decompressor.Each(b, func(r Record) error { return d.marker(b.ProducerID, r) }) != nil {
+		if d.decompressor.markers(b, func(offset int64, _ Marker) { d.ended(b.ProducerID, offset) }) != nil {
 			d.lose(b.BaseOffset)
 		}
 	case !b.crcHolds():
 		d.lose(b.BaseOffset)
 	}
-}
-
-// marker takes in a record of a control batch. What is no marker ends nothing.
-func (d *decided) marker(producerID int64, r Record) error {
-	_, err := parseMarker(r.Key, r.Value)
-	switch {
-	case errors.Is(err, errNotMarker):
-		return nil
-	case err == nil:
-		d.ended(producerID, r.Offset)
-	}
-	return err
 }
 
 // lose says that what is at an offset cannot be read.

@@ -39,6 +39,20 @@ func parseMarker(key, value []byte) (Marker, error) {
 	return Marker{Commit: kind == 1, CoordinatorEpoch: int32(binary.BigEndian.Uint32(value[2:]))}, nil
 }
 
+// markers gives the markers in a control batch, with their offsets. Control records of other kinds end nothing.
+func (d *Decompressor) markers(b *Batch, do func(offset int64, m Marker)) error {
+	return d.Each(b, func(r Record) error {
+		m, err := parseMarker(r.Key, r.Value)
+		switch {
+		case errors.Is(err, errNotMarker):
+			return nil
+		case err == nil:
+			do(r.Offset, m)
+		}
+		return err
+	})
+}
+
 // Record is the marker as a record for AppendBatch, whose batch must be Control and Transactional.
 func (m Marker) Record(offset, timestamp int64) Record {
 	key := []byte{0, 0, 0, 0}

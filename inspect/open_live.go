@@ -3,7 +3,6 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -111,7 +110,8 @@ func (f *openFinder) batch(b *Batch) {
 	var err error
 	switch {
 	case b.Control:
-		err = f.decompressor.Each(b, func(r Record) error { return f.marker(b, r) })
+		// It ends what its producer has written since the one before, whatever the epochs.
+		err = f.decompressor.markers(b, func(int64, Marker) { delete(f.open, b.ProducerID) })
 	case b.Transactional:
 		err = f.decompressor.Each(b, func(r Record) error { return f.record(b, r) })
 	default: // of no transaction, if that can be believed
@@ -134,18 +134,6 @@ func (f *openFinder) record(b *Batch, r Record) error {
 	of.record(&Transaction{ProducerID: b.ProducerID, ProducerEpoch: b.ProducerEpoch, Outcome: Open}, &key, &r)
 	f.open[b.ProducerID] = of
 	return nil
-}
-
-// marker ends what its producer has written since the one before, whatever the epochs.
-func (f *openFinder) marker(b *Batch, r Record) error {
-	_, err := parseMarker(r.Key, r.Value)
-	switch {
-	case errors.Is(err, errNotMarker):
-		return nil
-	case err == nil:
-		delete(f.open, b.ProducerID)
-	}
-	return err
 }
 
 // all are the openings at the end.

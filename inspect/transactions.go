@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -97,18 +96,12 @@ func (e endings) after(producerID, offset int64) (ending, bool) {
 func (e endings) take(d *Decompressor, b *Batch, from int64) (readable bool) {
 	var err error
 	if b.Control {
-		err = d.Each(b, func(r Record) error {
-			m, err := parseMarker(r.Key, r.Value)
-			switch {
-			case errors.Is(err, errNotMarker):
-			case err != nil:
-				return err
-			case m.Commit:
-				e.add(b.ProducerID, r.Offset, Committed)
-			default:
-				e.add(b.ProducerID, r.Offset, Aborted)
+		err = d.markers(b, func(offset int64, m Marker) {
+			if m.Commit {
+				e.add(b.ProducerID, offset, Committed)
+			} else {
+				e.add(b.ProducerID, offset, Aborted)
 			}
-			return nil
 		})
 	} else {
 		err = b.Check()
