@@ -41,7 +41,7 @@ func (l *partitionState) segments(ctx context.Context, segments []Segment, progr
 	reader := logReader{progress: progress}
 	reader.damage = func(d stretch) error {
 		l.bad.note(d.err)
-		if d.next != reader.order.next { // else no batch is missing
+		if reader.loses(d) {
 			lose(l.open, d.from)
 		}
 		return nil

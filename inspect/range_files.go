@@ -23,7 +23,7 @@ func scout(ctx context.Context, segments []Segment, r Range) (scouted, error) {
 	var d Decompressor
 	var l logReader
 	l.damage = func(d stretch) error {
-		if d.next != l.order.next { // else no batch is missing
+		if l.loses(d) {
 			ends.lose(l.order.next)
 		}
 		from.skip(d.from)

@@ -44,6 +44,9 @@ func (l *logReader) eachBatch(f func(*Batch) (readable bool)) {
 	}
 }
 
+// loses reports whether batches may be missing in a stretch, of what eachBatch gives: not if the offsets go on behind it.
+func (l *logReader) loses(d stretch) bool { return d.next != l.order.next }
+
 // stretch is a part of a log that cannot be read.
 type stretch struct {
 	from int64 // first offset that may be in it
