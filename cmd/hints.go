@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -64,6 +65,20 @@ func (s *session) command(words string) string {
 	}
 	return line
 }
+
+// plainWord is what no shell gives a meaning.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:,@%+=-]+$`)
+
+// shellWord quotes a word for people to paste, if it has to be.
+func shellWord(w string) string {
+	if plainWord.MatchString(w) {
+		return w
+	}
+	return shellQuote(w)
+}
+
+// shellQuote quotes a word for people to paste.
+func shellQuote(w string) string { return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'" }
 
 func (s *session) missingGroupHint(name string) string {
 	switch {

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -115,17 +114,3 @@ func (s *session) noteNoGroup(sel selection, matchSet bool) {
 		s.note("the cluster has no groups")
 	}
 }
-
-// plainWord is what no shell gives a meaning.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:,@%+=-]+$`)
-
-// shellWord quotes a word for people to paste, if it has to be.
-func shellWord(w string) string {
-	if plainWord.MatchString(w) {
-		return w
-	}
-	return shellQuote(w)
-}
-
-// shellQuote quotes a word for people to paste.
-func shellQuote(w string) string { return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'" }
