@@ -13,6 +13,16 @@ import (
 // moved has the batch there say another offset.
 func moved(b []byte, at int, offset uint64) { binary.BigEndian.PutUint64(b[at:], offset) }
 
+// wantCommittedOrDoubt is of the row that begins so, which is of a committed transaction.
+func wantCommittedOrDoubt(t *testing.T, got scanned, row string) {
+	t.Helper()
+	for _, r := range got.Rows {
+		if strings.HasPrefix(r, row) && !strings.Contains(r, "committed(1,0)") && !strings.Contains(r, "DOUBT") {
+			t.Errorf("committed transaction: %q; errors %q", r, got.Errors)
+		}
+	}
+}
+
 // A marker whose offset is wrong decides by it, so that the outcomes of its producer are in doubt.
 func TestFilesDoubtWhatAMarkerWithAWrongOffsetDecides(t *testing.T) {
 	l := newTestLog(t).pending(1, 0, "x", 1) // 0
@@ -22,11 +32,7 @@ func TestFilesDoubtWhatAMarkerWithAWrongOffsetDecides(t *testing.T) {
 	moved(l.bytes, at, 1000)
 	s := l.write(folder(t, 7), 0)
 	got := scanFiles(t, Options{}, s)
-	for _, r := range got.Rows {
-		if strings.HasPrefix(r, "7/2 ") && !strings.Contains(r, "committed(1,0)") && !strings.Contains(r, "DOUBT") {
-			t.Errorf("committed transaction: %q; errors %q", r, got.Errors)
-		}
-	}
+	wantCommittedOrDoubt(t, got, "7/2 ")
 }
 
 // A batch whose offset is wrong seems to be open, though its marker follows it.
@@ -37,11 +43,7 @@ func TestFilesDoubtAnOpenTransactionWithAWrongOffset(t *testing.T) {
 	moved(l.bytes, at, 1000)
 	s := l.write(folder(t, 7), 0)
 	got := scanFiles(t, Options{}, s)
-	for _, r := range got.Rows {
-		if strings.HasPrefix(r, "7/1000 ") && !strings.Contains(r, "committed(1,0)") && !strings.Contains(r, "DOUBT") {
-			t.Errorf("committed transaction: %q; errors %q", r, got.Errors)
-		}
-	}
+	wantCommittedOrDoubt(t, got, "7/1000 ")
 	for name, report := range openReports(t, []Segment{s}) {
 		for _, o := range report.Open {
 			if o.Error == nil {
