@@ -162,8 +162,8 @@ func (s *segmentReader) hold(b []byte) {
 	s.held, s.at, s.read = append(s.held[:0], b...), 0, false
 }
 
-// doubt is why no batch can be taken from what comes.
-type doubt struct {
+// misfit is why no batch can be taken from what comes.
+type misfit struct {
 	reason error
 	size   int  // of the batch that comes, if its header is one's and only its CRC is wrong; 0: it is none
 	next   bool // behind so many bytes there may be the next one
@@ -171,7 +171,7 @@ type doubt struct {
 
 // walk tells how much of b is whole batches whose lengths fit what follows. Where that is nothing, need is how many
 // bytes can tell more; 0: none can.
-func (s *segmentReader) walk(b []byte) (whole, need int, bad doubt) {
+func (s *segmentReader) walk(b []byte) (whole, need int, bad misfit) {
 	for whole < len(b) {
 		batch, err := NextBatch(b[whole:])
 		if err == nil && len(batch.Bytes) <= s.limit {
@@ -185,41 +185,41 @@ func (s *segmentReader) walk(b []byte) (whole, need int, bad doubt) {
 		whole += len(batch.Bytes)
 		s.batches, s.last, s.old = s.batches+1, batch.LastOffset, batch.Magic < 2
 	}
-	return whole, 0, doubt{}
+	return whole, 0, misfit{}
 }
 
 // needs tells what to do about a batch that is not whole in what was read so far, or too large.
-func (s *segmentReader) needs(size int, err error) (need int, bad doubt) {
+func (s *segmentReader) needs(size int, err error) (need int, bad misfit) {
 	var cut *cutError
 	switch {
 	case errors.As(err, &cut):
 		size = max(cut.Need, batchHeaderBytes)
 	case err != nil:
-		return 0, doubt{reason: err}
+		return 0, misfit{reason: err}
 	}
 	if size > s.limit || cut != nil && !affords(s.trusted, size, s.position) {
-		return 0, doubt{reason: fmt.Errorf("%w: length %d", ErrNotBatch, size-batchOverhead)}
+		return 0, misfit{reason: fmt.Errorf("%w: length %d", ErrNotBatch, size-batchOverhead)}
 	}
 	if !s.more() {
-		return 0, doubt{reason: err}
+		return 0, misfit{reason: err}
 	}
-	return size, doubt{}
+	return size, misfit{}
 }
 
 // fits tells whether a batch is as long as it says. Where the next one has the next offset, it is. Else compaction may
 // have taken batches in between, and its CRC decides.
-func (s *segmentReader) fits(b *Batch, after []byte) (need int, bad doubt) {
+func (s *segmentReader) fits(b *Batch, after []byte) (need int, bad misfit) {
 	switch {
 	case len(after) >= 8 && int64(binary.BigEndian.Uint64(after)) == b.LastOffset+1:
-		return 0, doubt{}
+		return 0, misfit{}
 	case len(after) < 8 && s.more():
-		return len(b.Bytes) + 8, doubt{}
+		return len(b.Bytes) + 8, misfit{}
 	case b.crcHolds():
-		return 0, doubt{}
+		return 0, misfit{}
 	case len(after) < batchHeaderBytes && s.more():
-		return len(b.Bytes) + batchHeaderBytes, doubt{}
+		return len(b.Bytes) + batchHeaderBytes, misfit{}
 	}
-	return 0, doubt{fmt.Errorf("%w: %w", ErrNotBatch, b.Check()), len(b.Bytes), s.mayFollow(b, after)}
+	return 0, misfit{fmt.Errorf("%w: %w", ErrNotBatch, b.Check()), len(b.Bytes), s.mayFollow(b, after)}
 }
 
 // mayFollow reports whether what comes after a batch, up to its first header, looks like the log going on or ending.

@@ -29,7 +29,7 @@ func affords(spent int64, n int, position int64) bool {
 
 // resume goes on where b begins with no batch, or one that is in doubt: with that, if it is as long as it says and only
 // damaged; else behind it.
-func (s *segmentReader) resume(b []byte, bad doubt) (segmentChunk, error) {
+func (s *segmentReader) resume(b []byte, bad misfit) (segmentChunk, error) {
 	if len(b) == 0 && s.err == io.EOF {
 		s.done = io.EOF
 		return segmentChunk{}, s.done
@@ -61,7 +61,7 @@ func (s *segmentReader) taken(b []byte, size int) segmentChunk {
 }
 
 // skip goes on with the batch that was found.
-func (s *segmentReader) skip(found searched, bad doubt) error {
+func (s *segmentReader) skip(found searched, bad misfit) error {
 	e := &segmentError{Position: s.position, Batches: s.batches, LastOffset: s.last, Reason: bad.reason}
 	next := found.bytes[found.at:]
 	s.hold(next)
@@ -102,7 +102,7 @@ type searched struct {
 
 // search looks for a batch of the log that its CRC proves, beginning behind the beginning of b: where that is a batch in doubt and
 // the next one may follow it, before that.
-func (s *segmentReader) search(b []byte, bad doubt) searched {
+func (s *segmentReader) search(b []byte, bad misfit) searched {
 	f := searched{bytes: b, at: 1, keep: bad.size, zeros: true}
 	f.around = newEnclosing(b, s.old || s.batches == 0, errors.Is(bad.reason, ErrCut) && s.plausible(b) > 0)
 	step := searchReadLess

@@ -22,7 +22,7 @@ type Transaction struct {
 	ProducerID    int64
 	ProducerEpoch int16 // of the record; the marker's may be a later one (KIP-890)
 	Outcome       Outcome
-	Doubt         error // why the outcome, which the next marker tells, may be another one; nil: it is not
+	Doubt         error // why the outcome may be another one; nil: it is not
 }
 
 // decision is what became of a transaction, and why that is in doubt, if it is.
