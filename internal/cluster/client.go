@@ -43,7 +43,8 @@ type Client struct {
 
 	mu      sync.Mutex
 	conns   map[string]*kgo.Client // by host:port
-	kafka   map[string]bool        // host:port that have answered as a Kafka broker does
+	lent    map[*kgo.Client]*loan
+	kafka   map[string]bool // host:port that have answered as a Kafka broker does
 	closed  bool
 	hanging sync.WaitGroup // connections being closed by hangUp
 }
@@ -72,7 +73,7 @@ func Dial(c Config, hooks ...kgo.Hook) (*Client, error) {
 	if err := kgo.ValidateOpts(append([]kgo.Opt{kgo.SeedBrokers(c.Bootstrap...)}, opts...)...); err != nil {
 		return nil, err
 	}
-	return &Client{config: c, seeds: seeds, opts: opts, conns: map[string]*kgo.Client{}, kafka: map[string]bool{}}, nil
+	return &Client{config: c, seeds: seeds, opts: opts, conns: map[string]*kgo.Client{}, lent: map[*kgo.Client]*loan{}, kafka: map[string]bool{}}, nil
 }
 
 // kgoPatience is the longest that kgo can be made to wait for an answer.
@@ -97,6 +98,11 @@ const (
 func (c *Client) connection(addr string) (*kgo.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.connect(addr)
+}
+
+// connect is connection, under the lock.
+func (c *Client) connect(addr string) (*kgo.Client, error) {
 	if c.closed {
 		return nil, kgo.ErrClientClosed
 	}
@@ -109,6 +115,41 @@ func (c *Client) connection(addr string) (*kgo.Client, error) {
 		c.conns[addr] = conn
 	}
 	return conn, nil
+}
+
+// loan says who waits on a connection that must not be cut off.
+type loan struct {
+	n      int  // how many
+	hungUp bool // the last one closes it
+}
+
+// lend is connection for a request whose answer must not be lost: though hung up, the connection stays open until
+// it is given back.
+func (c *Client) lend(addr string) (conn *kgo.Client, giveBack func(), err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if conn, err = c.connect(addr); err != nil {
+		return nil, nil, err
+	}
+	l := c.lent[conn]
+	if l == nil {
+		l = &loan{}
+		c.lent[conn] = l
+	}
+	l.n++
+	return conn, func() { c.giveBack(conn, l) }, nil
+}
+
+func (c *Client) giveBack(conn *kgo.Client, l *loan) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.n--; l.n > 0 || c.closed {
+		return
+	}
+	delete(c.lent, conn)
+	if l.hungUp {
+		c.hanging.Go(conn.Close)
+	}
 }
 
 func (c *Client) knowKafka(addr string) {
@@ -132,6 +173,10 @@ func (c *Client) hangUp(addr string, conn *kgo.Client) {
 		return
 	}
 	delete(c.conns, addr)
+	if l := c.lent[conn]; l != nil {
+		l.hungUp = true
+		return
+	}
 	c.hanging.Go(conn.Close)
 }
 
@@ -143,6 +188,11 @@ func (c *Client) Close() {
 	for _, conn := range c.conns {
 		c.hanging.Go(conn.Close)
 	}
-	c.conns = nil
+	for conn, l := range c.lent {
+		if l.hungUp {
+			c.hanging.Go(conn.Close)
+		}
+	}
+	c.conns, c.lent = nil, nil
 	c.hanging.Wait()
 }

@@ -119,7 +119,7 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 	start := time.Now()
 	limit := r.requestTimeout(start)
 	if limit == 0 {
-		return nil, &Error{Scope: ScopeBroker, Name: node.Name(), Code: CodeTimeout, Message: "not asked: the time for the whole command is used up", Retriable: true}
+		return nil, notAsked(node)
 	}
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -142,6 +142,11 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 		r.markDead(node, e, conn)
 	}
 	return nil, e
+}
+
+// notAsked is the error of a request that was not sent.
+func notAsked(node Broker) *Error {
+	return &Error{Scope: ScopeBroker, Name: node.Name(), Code: CodeTimeout, Message: "not asked: the time for the whole command is used up", Retriable: true}
 }
 
 // send sends a request, and says on which connection.

@@ -1,0 +1,69 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// CommitSet is what to commit for one group: offset, leader epoch (−1: unknown) and metadata of each partition, which
+// is named once.
+type CommitSet struct {
+	Ref   Ref
+	Items []Commit
+}
+
+// Commit commits offsets as one who is no member of the group, which Kafka takes only while the group has none; a
+// group that does not exist is made. One request.
+func (r *Run) Commit(ctx context.Context, set CommitSet) Outcomes {
+	tps, items := indexed(set.Items)
+	of := change(ctx, r, set.Ref, tps, namePartition, func(node Broker, left []TP) verdict[TP] {
+		resp, lost := write[*kmsg.OffsetCommitResponse](ctx, r, node, offsetCommit(set.Ref.Group, left, items))
+		if lost.err != nil {
+			return verdict[TP]{fate: lost}
+		}
+		each := map[TP]*Error{}
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				tp := TP{t.Topic, p.Partition}
+				each[tp] = commitError(kafkaError(ScopePartition, tp.String(), p.ErrorCode, nil), items[tp].Metadata)
+			}
+		}
+		return verdict[TP]{each: each}
+	})
+	return outcomes(set.Ref.Group, tps, of)
+}
+
+func commitError(e *Error, metadata string) *Error {
+	if e.MetadataTooLong() {
+		e.Message = fmt.Sprintf("the metadata of %d bytes is longer than the broker takes (offset.metadata.max.bytes)", len(metadata))
+	}
+	return e
+}
+
+func indexed(items []Commit) ([]TP, map[TP]Commit) {
+	tps := make([]TP, len(items))
+	byTP := make(map[TP]Commit, len(items))
+	for i, c := range items {
+		tps[i], byTP[c.TP] = c.TP, c
+	}
+	return tps, byTP
+}
+
+func offsetCommit(group string, tps []TP, items map[TP]Commit) *kmsg.OffsetCommitRequest {
+	req := kmsg.NewPtrOffsetCommitRequest()
+	req.Group, req.Generation = group, -1 // no member
+	for _, of := range byTopic(tps) {
+		t := kmsg.NewOffsetCommitRequestTopic()
+		t.Topic = of[0].Topic
+		for _, tp := range of {
+			c := items[tp]
+			p := kmsg.NewOffsetCommitRequestTopicPartition()
+			p.Partition, p.Offset, p.LeaderEpoch, p.Metadata = tp.Partition, c.Offset, c.LeaderEpoch, &c.Metadata
+			t.Partitions = append(t.Partitions, p)
+		}
+		req.Topics = append(req.Topics, t)
+	}
+	return req
+}
