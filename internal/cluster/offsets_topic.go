@@ -65,6 +65,14 @@ func offsetsTopicOf(resp *kmsg.MetadataResponse) offsetsTopic {
 	return out
 }
 
+// OffsetsTopic is __consumer_offsets as the brokers described it when Brokers asked them. No partitions: it does not
+// exist, or this user may not describe it, which Err may say; or nobody has asked yet.
+func (r *Run) OffsetsTopic() Topic {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.offsets.Topic
+}
+
 // offline are the partitions without a leader: groups stored there are in no broker's list.
 func (t offsetsTopic) offline() []*Error {
 	var out []*Error
