@@ -1,0 +1,144 @@
+package reset
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Store is the folder of what undoes changes, one file each. It need not be there.
+type Store struct{ Dir string }
+
+// Entry is the file of one change.
+type Entry struct {
+	ID   string // in the store; empty for a file elsewhere
+	Path string
+}
+
+// maxDocument is the size of file above which nothing is read: about half a million partitions.
+const maxDocument = 256 << 20
+
+// Begin puts on disk what undoes a change, before the first request of it. The name of the file is the ID, which it
+// chooses from the document's time. After an error there is no file.
+func (s Store) Begin(d *Document) (*Entry, error) {
+	if err := makeFolder(s.Dir); err != nil {
+		return nil, fmt.Errorf("making the folder of the undo files: %w", err)
+	}
+	id := newID(d.Time)
+	return begin(&Entry{ID: id, Path: s.path(id)}, d)
+}
+
+// BeginAt is Begin with a file of the user's, which must not exist, in a folder that does.
+func BeginAt(path string, d *Document) (*Entry, error) { return begin(&Entry{Path: path}, d) }
+
+func begin(e *Entry, d *Document) (*Entry, error) {
+	text, err := e.text(d, nil)
+	if err == nil {
+		err = create(e.Path, text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("writing the undo file %s: %w", e.Path, err)
+	}
+	return e, nil
+}
+
+// Finish puts the results of the change in the file. If it cannot, the file stays as it was, without them.
+func (e *Entry) Finish(d *Document, at time.Time) error {
+	text, err := e.text(d, &at)
+	if err == nil {
+		err = replace(e.Path, text)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the results into the undo file %s: %w", e.Path, err)
+	}
+	return nil
+}
+
+// Discard removes the file: nothing was sent.
+func (e *Entry) Discard() error {
+	if err := remove(e.Path); err != nil {
+		return fmt.Errorf("removing the undo file of a change that was not made: %w", err)
+	}
+	return nil
+}
+
+// text is the document as the file of the entry has it.
+func (e *Entry) text(d *Document, finished *time.Time) ([]byte, error) {
+	c := *d
+	c.ID, c.Finished = e.ID, finished
+	return c.encode()
+}
+
+// newID is an ID that sorts by time and is a plain word in every shell.
+func newID(t time.Time) string {
+	return t.UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:4])
+}
+
+const suffix = ".json"
+
+func (s Store) path(id string) string { return filepath.Join(s.Dir, id+suffix) }
+
+// isID reports whether an ID can be one, and so nothing that leads out of the folder.
+func isID(id string) bool {
+	return id != "" && !strings.ContainsFunc(id, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+// Read reads what undoes a change, by its ID or, if the argument has a slash or is the name of a file, from that file.
+// That there is none of the ID is fs.ErrNotExist.
+func (s Store) Read(idOrPath string) (*Document, error) {
+	path := idOrPath
+	if !strings.ContainsAny(path, `/`+string(os.PathSeparator)) && !exists(path) {
+		if !isID(idOrPath) {
+			return nil, fmt.Errorf("%q is neither a file nor an ID, which is made of letters, digits and hyphens: %w", idOrPath, fs.ErrNotExist)
+		}
+		if path = s.path(idOrPath); !exists(path) {
+			return nil, fmt.Errorf("there is no undo file %s: %w", path, fs.ErrNotExist)
+		}
+	}
+	return readUndo(path)
+}
+
+func exists(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+func readUndo(path string) (*Document, error) {
+	text, err := readFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the undo file: %w", err)
+	}
+	d, err := ParseUndo(text)
+	if err != nil {
+		return nil, fmt.Errorf("reading the undo file %s: %w", path, err)
+	}
+	return d, nil
+}
+
+// readFile reads a file or a pipe, unless it is too big to be a document.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > maxDocument {
+		return nil, tooBig(path)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxDocument+1)) // a pipe has no size
+	if err == nil && len(text) > maxDocument {
+		err = tooBig(path)
+	}
+	return text, err
+}
+
+func tooBig(path string) error {
+	return fmt.Errorf("%s has more than %d MB, as no undo file does", path, maxDocument>>20)
+}
