@@ -1,4 +1,4 @@
-// Command offsetctl shows and explains Apache Kafka consumer-group offsets.
+// Command offsetctl shows, explains and moves Apache Kafka consumer-group offsets.
 package main
 
 import (

@@ -68,6 +68,7 @@ type dialFunc func(s *session) (*cluster.Client, time.Duration, error)
 // named by the environment, default.
 type settings struct {
 	bootstrap []string
+	origin    string // of bootstrap
 	clientID  string
 	request   time.Duration
 	timeout   time.Duration
@@ -104,31 +105,31 @@ func (s *session) settings() (settings, error) {
 	case named.Timeout > 0:
 		out.timeout = named.Timeout
 	}
-	out.bootstrap, err = s.bootstrap(flagged, named)
+	out.bootstrap, out.origin, err = s.bootstrap(flagged, named)
 	return out, err
 }
 
-// bootstrap is the first list of servers in the order of precedence. One that is there and names
+// bootstrap is the first list of servers in the order of precedence, and where it comes from. One that is there and names
 // nobody, as -b "$A,$B" with both unset, must not fall through to the next.
-func (s *session) bootstrap(flagged, named cluster.Properties) ([]string, error) {
+func (s *session) bootstrap(flagged, named cluster.Properties) (servers []string, origin string, err error) {
 	for _, from := range []struct {
-		name    string
-		given   bool
-		servers []string
+		name, origin string
+		given        bool
+		servers      []string
 	}{
-		{"--bootstrap-server", s.conn.bootstrap != "", cluster.SplitServers(s.conn.bootstrap)},
-		{"bootstrap.servers", flagged.Bootstrap != nil, flagged.Bootstrap},
-		{"OFFSETCTL_BOOTSTRAP_SERVER", s.env("OFFSETCTL_BOOTSTRAP_SERVER") != "", cluster.SplitServers(s.env("OFFSETCTL_BOOTSTRAP_SERVER"))},
-		{"bootstrap.servers", named.Bootstrap != nil, named.Bootstrap},
+		{"--bootstrap-server", "--bootstrap-server", s.conn.bootstrap != "", cluster.SplitServers(s.conn.bootstrap)},
+		{"bootstrap.servers", s.conn.config, flagged.Bootstrap != nil, flagged.Bootstrap},
+		{"OFFSETCTL_BOOTSTRAP_SERVER", "OFFSETCTL_BOOTSTRAP_SERVER", s.env("OFFSETCTL_BOOTSTRAP_SERVER") != "", cluster.SplitServers(s.env("OFFSETCTL_BOOTSTRAP_SERVER"))},
+		{"bootstrap.servers", s.env("OFFSETCTL_COMMAND_CONFIG"), named.Bootstrap != nil, named.Bootstrap},
 	} {
 		switch {
 		case from.given && len(from.servers) == 0:
-			return nil, &usageError{fmt.Errorf("%s names no server", from.name), "is it made of unset shell variables?"}
+			return nil, "", &usageError{fmt.Errorf("%s names no server", from.name), "is it made of unset shell variables?"}
 		case from.given:
-			return from.servers, nil
+			return from.servers, from.origin, nil
 		}
 	}
-	return []string{defaultBootstrap}, nil
+	return []string{defaultBootstrap}, "the default", nil
 }
 
 func (s *session) properties(path string) (cluster.Properties, error) {
@@ -162,6 +163,7 @@ func dialCluster(s *session) (*cluster.Client, time.Duration, error) {
 	if err != nil {
 		return nil, 0, usagef("bootstrap server: %w", err)
 	}
+	s.reached = fmt.Sprintf("%s, from %s", strings.Join(set.bootstrap, ","), set.origin)
 	return client, set.timeout, nil
 }
 

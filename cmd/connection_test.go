@@ -37,41 +37,41 @@ func TestSettingsPrecedence(t *testing.T) {
 		env  map[string]string
 		want settings
 	}{
-		{"defaults", connectionFlags{timeout: none}, nil, settings{[]string{"localhost:9092"}, "offsetctl/" + version(), 0, 30 * time.Second}},
+		{"defaults", connectionFlags{timeout: none}, nil, settings{[]string{"localhost:9092"}, "the default", "offsetctl/" + version(), 0, 30 * time.Second}},
 		{
 			"the environment's file",
 			connectionFlags{timeout: none}, map[string]string{"OFFSETCTL_COMMAND_CONFIG": named},
-			settings{[]string{"envfile:1"}, "named", 200 * time.Millisecond, 2 * time.Second},
+			settings{[]string{"envfile:1"}, named, "named", 200 * time.Millisecond, 2 * time.Second},
 		},
 		{
 			"the environment",
 			connectionFlags{timeout: none}, map[string]string{"OFFSETCTL_COMMAND_CONFIG": named, "OFFSETCTL_BOOTSTRAP_SERVER": "a:1, b:2", "OFFSETCTL_TIMEOUT": "4s"},
-			settings{[]string{"a:1", "b:2"}, "named", 200 * time.Millisecond, 4 * time.Second},
+			settings{[]string{"a:1", "b:2"}, "OFFSETCTL_BOOTSTRAP_SERVER", "named", 200 * time.Millisecond, 4 * time.Second},
 		},
 		{
 			"the flag's file",
 			connectionFlags{timeout: none, config: flagged}, map[string]string{"OFFSETCTL_COMMAND_CONFIG": named, "OFFSETCTL_BOOTSTRAP_SERVER": "a:1", "OFFSETCTL_TIMEOUT": "4s"},
-			settings{[]string{"flagfile:1"}, "flagged", 100 * time.Millisecond, time.Second},
+			settings{[]string{"flagfile:1"}, flagged, "flagged", 100 * time.Millisecond, time.Second},
 		},
 		{
 			"flags",
 			connectionFlags{timeout: flagTimeout, config: flagged, bootstrap: "flag:1"}, map[string]string{"OFFSETCTL_BOOTSTRAP_SERVER": "a:1", "OFFSETCTL_TIMEOUT": "4s"},
-			settings{[]string{"flag:1"}, "flagged", 100 * time.Millisecond, 3 * time.Second},
+			settings{[]string{"flag:1"}, "--bootstrap-server", "flagged", 100 * time.Millisecond, 3 * time.Second},
 		},
 		{
 			"--timeout 0",
 			connectionFlags{timeout: timeoutValue{set: true}, config: flagged}, nil,
-			settings{[]string{"flagfile:1"}, "flagged", 100 * time.Millisecond, 0},
+			settings{[]string{"flagfile:1"}, flagged, "flagged", 100 * time.Millisecond, 0},
 		},
 		{
 			"one file only",
 			connectionFlags{timeout: none, config: empty}, map[string]string{"OFFSETCTL_COMMAND_CONFIG": named},
-			settings{[]string{"localhost:9092"}, "offsetctl/" + version(), 0, 30 * time.Second},
+			settings{[]string{"localhost:9092"}, "the default", "offsetctl/" + version(), 0, 30 * time.Second},
 		},
 		{
 			"the other file is not read",
 			connectionFlags{timeout: none, config: empty}, map[string]string{"OFFSETCTL_COMMAND_CONFIG": "no such file", "OFFSETCTL_BOOTSTRAP_SERVER": "a:1"},
-			settings{[]string{"a:1"}, "offsetctl/" + version(), 0, 30 * time.Second},
+			settings{[]string{"a:1"}, "OFFSETCTL_BOOTSTRAP_SERVER", "offsetctl/" + version(), 0, 30 * time.Second},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

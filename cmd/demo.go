@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -42,6 +43,12 @@ machine, with live traffic, until interrupted, and prints what to paste into the
 func (s *session) runDemo(ctx context.Context, args []string) error {
 	sub := *s
 	sub.conn, sub.shape = connectionFlags{}, outputFlags{}
+	undo, err := os.MkdirTemp("", "offsetctl-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(undo)
+	sub.undoDir = undo
 	var embedded *demo.Cluster
 	defer func() {
 		if embedded != nil {
@@ -54,6 +61,7 @@ func (s *session) runDemo(ctx context.Context, args []string) error {
 		if err := sub.ownCluster(); err != nil {
 			return nil, 0, err
 		}
+		sub.reached = "the demo's own brokers"
 		var err error
 		if embedded, err = demo.Start(ctx, demo.Options{}); err != nil {
 			return nil, 0, err
@@ -62,7 +70,7 @@ func (s *session) runDemo(ctx context.Context, args []string) error {
 		return client, sub.conn.timeout.d, err
 	}
 	sub.traffic = func(ctx context.Context) error { return embedded.Live(ctx) }
-	err := sub.execute(ctx, args)
+	err = sub.execute(ctx, args)
 	s.shape.quiet = sub.shape.quiet
 	return err
 }

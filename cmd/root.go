@@ -30,7 +30,10 @@ type session struct {
 	errWidth func() int // of stderr's now, likewise; nil: unknown
 	env      func(string) string
 
-	program string // how hints call us: "offsetctl", or "offsetctl demo"
+	program string   // how hints call us: "offsetctl", or "offsetctl demo"
+	args    []string // of the command line, without the program
+	undoDir string   // folder of undo files; empty: that of the environment
+	reached string   // the servers that a run began with, and where their names come from
 
 	status *statusLine   // nil: stderr is no terminal
 	large  inspect.Large // a scan is, from here on; zero: see largeScan
@@ -116,6 +119,7 @@ func (r interruptible) Read(p []byte) (int, error) {
 
 // execute runs one command line; an exitError has been explained, any other error has not.
 func (s *session) execute(ctx context.Context, args []string) error {
+	s.args = args
 	root := newRoot(s)
 	root.SetArgs(args)
 	help := &latch{Writer: s.out}
@@ -148,10 +152,12 @@ func (l *latch) Write(p []byte) (int, error) {
 func newRoot(s *session) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "offsetctl",
-		Short: "Show and explain Apache Kafka consumer-group offsets",
-		Long: `offsetctl shows where each consumer group of an Apache Kafka cluster is and why.
+		Short: "Show, explain and move Apache Kafka consumer-group offsets",
+		Long: `offsetctl shows where each consumer group of an Apache Kafka cluster is and why, and puts it
+elsewhere.
 
-It only reads: it never joins a group, commits an offset or asks for a topic to be made.
+Nothing is changed without --execute, and what is can be undone. It never joins a group, and never
+asks for a topic to be made.
 Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -168,7 +174,7 @@ Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
 	root.SetFlagErrorFunc(flagError)
 	s.conn.add(root.PersistentFlags())
 	s.shape.add(root.PersistentFlags())
-	root.AddCommand(newLagCommand(s), newGroupsCommand(s), newMembersCommand(s), newInspectCommand(s), newDemoCommand(s), newVersionCommand(s))
+	root.AddCommand(newLagCommand(s), newGroupsCommand(s), newMembersCommand(s), newInspectCommand(s), newResetCommand(s), newDemoCommand(s), newVersionCommand(s))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	strict(root)

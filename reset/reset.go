@@ -10,6 +10,8 @@
 package reset
 
 import (
+	"slices"
+
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
@@ -89,6 +91,8 @@ type Group struct {
 	Busy *cluster.Error
 	// Recent is how often others committed of late for a group that never had members; see Suspect.
 	Recent int
+
+	held bool // what is planned for it is not sent
 }
 
 // Plan is what a command is to change, and after Apply what became of it.
@@ -107,4 +111,30 @@ func (p *Plan) Counts() map[Result]int {
 		}
 	}
 	return n
+}
+
+// DropEmpty takes out the groups of which nothing is in scope.
+func (p *Plan) DropEmpty() {
+	p.Groups = slices.DeleteFunc(p.Groups, func(g Group) bool { return len(g.Changes) == 0 })
+}
+
+// Failures are all errors of the plan, each once: what concerns no row, and the rows'.
+func (p *Plan) Failures() []*cluster.Error {
+	all := slices.Clone(p.Errors)
+	told := map[cluster.Error]bool{}
+	for i := range p.Groups {
+		for k := range p.Groups[i].Changes {
+			e := p.Groups[i].Changes[k].Err
+			if e == nil {
+				continue
+			}
+			key := *e
+			key.Err = nil // which may be of a kind that cannot be compared
+			if !told[key] {
+				told[key] = true
+				all = append(all, e)
+			}
+		}
+	}
+	return all
 }

@@ -20,6 +20,17 @@ type Entry struct {
 	Path string
 }
 
+// Name is what undo takes: the ID, or the path of a file elsewhere.
+func (e *Entry) Name() string {
+	if e.ID != "" {
+		return e.ID
+	}
+	if !strings.ContainsRune(e.Path, '/') {
+		return "./" + e.Path
+	}
+	return e.Path
+}
+
 // maxDocument is the size of file above which nothing is read: about half a million partitions.
 const maxDocument = 256 << 20
 
@@ -74,9 +85,12 @@ func (e *Entry) text(d *Document, finished *time.Time) ([]byte, error) {
 	return c.encode()
 }
 
-// newID is an ID that sorts by time and is a plain word in every shell.
+// idTime is how an ID begins: it sorts by time.
+const idTime = "20060102T150405Z"
+
+// newID is an ID that is a plain word in every shell.
 func newID(t time.Time) string {
-	return t.UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:4])
+	return t.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:4])
 }
 
 const suffix = ".json"

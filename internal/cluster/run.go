@@ -75,6 +75,10 @@ func (r *Run) Until(end Deadline) *Run {
 	return &c
 }
 
+// PerRequest returns a run that knows what this one does and is not bounded as a whole: each request has the time that this
+// one had in all.
+func (r *Run) PerRequest() *Run { return r.Until(Deadline{Each: r.end.Total}) }
+
 // requestTimeout is the time one request of this round gets: an equal share of what is left, and
 // never more than the cap. A longer --timeout raises the cap with it, since whoever asks for five
 // minutes has brokers that need more than five seconds.

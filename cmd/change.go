@@ -1,0 +1,148 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
+	"github.com/offsetctl/offsetctl/reset"
+)
+
+// changeRequest is what a changing command is asked for.
+type changeRequest struct {
+	changeOptions
+	command string // "reset", …
+	query   reset.Query
+
+	named    bool // groups are named on the command line, one by one
+	bulk     bool // groups are selected otherwise
+	detailed bool
+	csv      bool
+
+	at   time.Time // of a target by time; zero: it is none
+	zone *time.Location
+}
+
+// change plans, shows or carries out, and says what came of it.
+func (s *session) change(ctx context.Context, f form, req changeRequest) error {
+	return s.run(ctx, func(ctx context.Context, run *cluster.Run) error {
+		snap, errs := reset.Read(ctx, run, req.query)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errs != nil {
+			return s.unreachable(f, newHead(req.kind(), "", s.now), errs, nil)
+		}
+		plan, err := reset.Build(snap, req.query)
+		if err != nil {
+			return err
+		}
+		if req.bulk {
+			plan.DropEmpty()
+		}
+		s.introduce(req, plan)
+		unread := plan.ReadRecent(ctx, run, s.ownChanges(), s.now)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		near := s.similar(ctx, run, plan.Errors, nil)
+		if !req.execute {
+			s.warn(req, plan, unread)
+			return s.showChange(f, req, plan, near)
+		}
+		if err := req.expected(plan); err != nil {
+			return err
+		}
+		s.warn(req, plan, unread)
+		entry, err := reset.Apply(ctx, run.PerRequest(), plan, s.applyOptions(req))
+		if err != nil && entry == nil {
+			return err
+		}
+		s.hintUndo(entry)
+		return errors.Join(err, s.showChange(f, req, plan, near))
+	})
+}
+
+func (req changeRequest) kind() string {
+	if req.execute {
+		return req.command + "-result"
+	}
+	return req.command + "-plan"
+}
+
+// expected compares the groups selected with the number that is expected.
+func (req changeRequest) expected(p *reset.Plan) error {
+	switch n := len(p.Groups); {
+	case req.expect == 0:
+		return nil
+	case n != req.expect:
+		return fmt.Errorf("nothing was changed: %s selected, and --expect-groups says %d", count(n, "group"), req.expect)
+	}
+	return nil
+}
+
+func (s *session) applyOptions(req changeRequest) reset.Options {
+	begin := s.store().Begin
+	if req.undoFile != "" {
+		begin = func(d *reset.Document) (*reset.Entry, error) { return reset.BeginAt(req.undoFile, d) }
+	}
+	return reset.Options{Command: req.command, Partial: req.partial, Force: req.force, Begin: begin, Now: s.now}
+}
+
+// showChange prints the rows and then, on stderr, what else there is to say.
+func (s *session) showChange(f form, req changeRequest, p *reset.Plan, near map[missing]string) error {
+	rows := p.Rows()
+	errs := p.Failures()
+	if err := s.printChange(f, req, p, rows, errs); err != nil {
+		return err
+	}
+	got := s.report(errs, near)
+	got.failed = got.failed || len(p.Groups) == 0
+	if len(p.Groups) == 0 && len(errs) == 0 {
+		s.complain("no group is selected, nothing is changed", "")
+	}
+	n := p.Counts()
+	if !req.execute {
+		s.hintExecute(req, p)
+		return ended(got, verdict{holds: req.detailed && n[reset.Planned] > 0 && !got.failed})
+	}
+	got.failed = got.failed || n[reset.Planned] > 0 // not sent
+	return ended(got)
+}
+
+func (s *session) printChange(f form, req changeRequest, p *reset.Plan, rows []reset.Row, errs []*cluster.Error) error {
+	if req.csv {
+		_, err := s.out.Write(reset.AppendCSV(nil, p, req.grouped(p)))
+		return writeError(err)
+	}
+	return print(s, f, newHead(req.kind(), p.ClusterID, s.now), changeColumns(), func(r *reset.Row) string { return r.Group }, rows, errs)
+}
+
+func changeColumns() []output.Column[reset.Row] {
+	tone := func(r *reset.Row) output.Tone {
+		switch r.Result {
+		case reset.Refused, reset.Failed, reset.Unknown:
+			return output.Bad
+		case reset.Applied:
+			return output.Good
+		case reset.Unchanged:
+			return output.Faint
+		}
+		return output.Plain
+	}
+	return []output.Column[reset.Row]{
+		text("GROUP", func(r *reset.Row) string { return r.Group }),
+		maybe("TOPIC", func(r *reset.Row) *string { return r.Topic }),
+		number("PARTITION", func(r *reset.Row) *int32 { return r.Partition }),
+		number("CURRENT-OFFSET", func(r *reset.Row) *int64 { return r.CurrentOffset }),
+		number("NEW-OFFSET", func(r *reset.Row) *int64 { return r.NewOffset }),
+		number("CHANGE", func(r *reset.Row) *int64 { return r.Change }),
+		number("LOG-START-OFFSET", func(r *reset.Row) *int64 { return r.LogStartOffset }),
+		number("LOG-END-OFFSET", func(r *reset.Row) *int64 { return r.LogEndOffset }),
+		toned(text("RESULT", func(r *reset.Row) string { return string(r.Result) }), tone),
+		maybe("NOTE", func(r *reset.Row) *string { return r.Note }),
+	}
+}

@@ -1,0 +1,90 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offsetctl/offsetctl/inspect"
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
+	"github.com/offsetctl/offsetctl/reset"
+)
+
+// hint prints a next step where nothing is wrong; -q suppresses it.
+func (s *session) hint(text string) {
+	if !s.shape.quiet {
+		fmt.Fprintf(s.err, "offsetctl: hint: %s\n", output.AppendEscaped(nil, text))
+	}
+}
+
+// introduce says what is about to be changed, or looked at to be changed.
+func (s *session) introduce(req changeRequest, p *reset.Plan) {
+	s.note("cluster %s at %s", p.ClusterID, s.reached)
+	if req.at.IsZero() {
+		return
+	}
+	where := req.at.UTC().Format("2006-01-02T15:04:05.000Z")
+	if req.zone != time.UTC {
+		where += req.at.In(req.zone).Format(" (2006-01-02T15:04:05.000Z07:00 in ") + req.zone.String() + ")"
+	}
+	if req.at.After(s.now) {
+		s.note("to the first record at or after %s, which is in the future", where)
+		return
+	}
+	s.note("to the first record at or after %s, %s ago", where, age(s.now, inspect.Millis(req.at.UnixMilli())))
+}
+
+// warn says of groups why they would not be changed, or what a change of them may not do.
+func (s *session) warn(req changeRequest, p *reset.Plan, unread []*cluster.Error) {
+	var notes []string
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		if e := g.Blocked(req.force); e != nil && !req.execute {
+			notes = append(notes, fmt.Sprintf("group %s: --execute would be refused: %s", name(g.Name), e.Message))
+		}
+		if g.Suspect() {
+			notes = append(notes, fmt.Sprintf("group %s: %s", name(g.Name), flinkAdvice))
+		}
+	}
+	for _, e := range unread {
+		notes = append(notes, fmt.Sprintf("group %s: whether something commits for it without being a member could not be seen: %s", name(e.Name), e.Message))
+	}
+	for _, n := range bounded(notes) {
+		s.note("%s", n)
+	}
+}
+
+// flinkAdvice is what becomes of a change of a group whose reader is no member of it.
+const flinkAdvice = "what commits for it does not see a change while it runs, and commits over it. A Flink job starts from its checkpoint or savepoint, and from what is committed only without one and with OffsetsInitializer.committedOffsets(). Stop it first"
+
+func name(group string) string {
+	if group == "" {
+		return `""`
+	}
+	return group
+}
+
+// hintExecute prints the command that carries out what is shown.
+func (s *session) hintExecute(req changeRequest, p *reset.Plan) {
+	if p.Counts()[reset.Planned] == 0 {
+		return
+	}
+	words := []string{s.program}
+	for _, a := range slices.DeleteFunc(slices.Clone(s.args), func(a string) bool { return strings.HasPrefix(a, "--dry-run") }) {
+		words = append(words, shellWord(a))
+	}
+	words = append(words, "--execute")
+	if req.bulk && req.expect == 0 {
+		words = append(words, fmt.Sprintf("--expect-groups %d", len(p.Groups)))
+	}
+	s.hint("nothing was changed; to do it: " + strings.Join(words, " "))
+}
+
+// hintUndo prints the command that takes back what was done.
+func (s *session) hintUndo(e *reset.Entry) {
+	if e != nil && s.undoDir == "" { // a demo ends with its command, and the undo file with it
+		s.hint("undo with: " + s.command("undo "+shellWord(e.Name())))
+	}
+}

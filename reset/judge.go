@@ -1,0 +1,94 @@
+package reset
+
+import (
+	"fmt"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// suspicious is from how many commits on, made at distinct times of late by nobody of ours, something is likely to commit
+// for a group without being a member of it.
+const suspicious = 3
+
+// Suspect reports whether something commits for the group without ever being a member, as Flink and assign() do: it may
+// be running, and would not see a change.
+func (g *Group) Suspect() bool { return g.Recent >= suspicious }
+
+// Simple reports whether the group only ever committed: whether something is running cannot be seen by its members.
+func (g *Group) Simple() bool {
+	return g.Type == cluster.Classic && g.Protocol == "" && len(g.Members) == 0 && g.Busy == nil && !g.New
+}
+
+// codeRecent is of a group that something commits for, though it has no members.
+const codeRecent = "RECENT_COMMITS"
+
+// Blocked is why the group would not be changed by Apply whatever its partitions are; nil: it would.
+func (g *Group) Blocked(force bool) *cluster.Error {
+	switch {
+	case g.Busy != nil:
+		return g.Busy
+	case g.Suspect() && !force:
+		return &cluster.Error{Scope: cluster.ScopeGroup, Name: g.Name, Code: codeRecent, Message: fmt.Sprintf("something commits for it without being a member, as Flink and assign() do: %d times in the last %s", g.Recent, RecentWithin)}
+	}
+	return nil
+}
+
+// pending are the changes of the group that are to be sent.
+func (g *Group) pending() []*Change {
+	var out []*Change
+	for i := range g.Changes {
+		if g.Changes[i].Result == Planned && !g.held {
+			out = append(out, &g.Changes[i])
+		}
+	}
+	return out
+}
+
+// refuse refuses all that is planned for the group.
+func (g *Group) refuse(e *cluster.Error) {
+	for _, c := range g.pending() {
+		c.Result, c.Err = Refused, e // New stays: it says what was wanted
+	}
+}
+
+// hold keeps what is planned for the group from being sent, and says why.
+func (g *Group) hold(why string) {
+	for _, c := range g.pending() {
+		c.note("not sent: " + why)
+	}
+	g.held = true
+}
+
+// refused reports whether any change of the group is refused.
+func (g *Group) refused() bool {
+	for i := range g.Changes {
+		if g.Changes[i].Result == Refused {
+			return true
+		}
+	}
+	return false
+}
+
+// judge decides, before anything is sent, what of the plan is.
+func (p *Plan) judge(partial, force bool) {
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		if e := g.Blocked(force); e != nil {
+			g.refuse(e)
+		}
+		if g.refused() && !partial {
+			g.hold("another partition of the group is refused")
+		}
+	}
+}
+
+// sending are the groups of which something is to be sent.
+func (p *Plan) sending() []*Group {
+	var out []*Group
+	for i := range p.Groups {
+		if len(p.Groups[i].pending()) > 0 {
+			out = append(out, &p.Groups[i])
+		}
+	}
+	return out
+}

@@ -1,0 +1,73 @@
+package reset
+
+import (
+	"fmt"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// codeStale is of a commit or topic that is not what a plan, or an undo file, says.
+const codeStale = "PLAN_IS_STALE"
+
+// follow carries out one item of a plan, if all is still as it says.
+func (b builder) follow(c *Change, at At) {
+	if !b.stands(c, at, "the plan") {
+		return
+	}
+	switch {
+	case at.Position != nil:
+		c.copy(at.Position)
+	case at.result == Refused:
+		c.refuse(stale(c.TP, "the plan refused it"))
+	default:
+		c.Result = Unchanged
+	}
+}
+
+// revert takes back one item of an undo file. What was not sent, or has been taken back, is as it was already.
+func (b builder) revert(c *Change, at At) {
+	switch {
+	case at.Position.equal(c.Current):
+		c.Result, c.New = Unchanged, c.Current
+	case !b.stands(c, at, "the change"):
+	case at.Position == nil:
+		c.note("it had no commit before: the commit is deleted")
+	default:
+		c.copy(at.Position)
+	}
+}
+
+// stands reports whether topic and commit are what a file says, or may differ; it refuses the change where not.
+func (b builder) stands(c *Change, at At, of string) bool {
+	switch {
+	case at.topicID != nil && c.TopicID != (cluster.TopicID{}) && *at.topicID != *topicID(c.TopicID):
+		c.refuse(stale(c.TP, "the topic was made anew since "+of+": its offsets mean other records"))
+		return false
+	case at.was.equal(c.Current):
+		return true
+	case !b.q.Force:
+		c.refuse(stale(c.TP, fmt.Sprintf("%s has it at %s, and now it is at %s", of, at.was, c.Current)))
+		return false
+	}
+	c.note(fmt.Sprintf("%s has it at %s", of, at.was))
+	return true
+}
+
+func stale(tp cluster.TP, why string) *cluster.Error {
+	return &cluster.Error{Scope: cluster.ScopePartition, Name: tp.String(), Code: codeStale, Message: why}
+}
+
+// String is the position in words, all that tells it from another.
+func (p *Position) String() string {
+	if p == nil {
+		return "no commit"
+	}
+	s := fmt.Sprint(p.Offset)
+	if p.LeaderEpoch != nil {
+		s += fmt.Sprintf(" (leader epoch %d)", *p.LeaderEpoch)
+	}
+	if p.Metadata != "" {
+		s += fmt.Sprintf(" (metadata %q)", p.Metadata)
+	}
+	return s
+}

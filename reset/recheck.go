@@ -1,0 +1,106 @@
+package reset
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// recheck refuses the groups whose members or commits are not what the plan says any more. Kafka cannot compare and set:
+// between this and the commit a race of one round trip remains, which reading back reports.
+func recheck(ctx context.Context, run *cluster.Run, groups []*Group, partial bool) {
+	described, commits := look(ctx, run, groups)
+	for _, g := range groups {
+		now := commits[g.Name]
+		if d, ok := described[g.Name]; ok {
+			if e := joined(g, d); e != nil {
+				g.refuse(e)
+				continue
+			}
+		}
+		if now.Err != nil {
+			g.refuse(now.Err)
+			continue
+		}
+		g.compare(now.Items)
+		if g.refused() && !partial {
+			g.hold("another partition of the group is refused")
+		}
+	}
+}
+
+// look asks once more for the members and the commits of groups: one request of each kind per coordinator. Of a group that
+// is to be made there is nothing to describe: Kafka itself refuses a commit from outside into one that has got members.
+func look(ctx context.Context, run *cluster.Run, groups []*Group) (map[string]cluster.Described, map[string]cluster.Commits) {
+	described := map[string]cluster.Described{}
+	var known []cluster.Ref
+	for _, g := range groups {
+		if !g.New {
+			known = append(known, g.ref())
+		}
+	}
+	var commits map[string]cluster.Commits
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for _, d := range run.Describe(ctx, known) {
+			described[d.Group] = d
+		}
+	})
+	wg.Go(func() { commits = committed(ctx, run, groups) })
+	wg.Wait()
+	return described, commits
+}
+
+// committed are the commits of groups, or their start offsets, as they are now.
+func committed(ctx context.Context, run *cluster.Run, groups []*Group) map[string]cluster.Commits {
+	var plain, share []cluster.Ref
+	for _, g := range groups {
+		if g.Type == cluster.Share {
+			share = append(share, g.ref())
+		} else {
+			plain = append(plain, g.ref())
+		}
+	}
+	var all, ofShare []cluster.Commits
+	var wg sync.WaitGroup
+	wg.Go(func() { all = run.Committed(ctx, plain) })
+	wg.Go(func() { ofShare = run.ShareOffsets(ctx, share) })
+	wg.Wait()
+	out := make(map[string]cluster.Commits, len(groups))
+	for _, c := range append(all, ofShare...) {
+		out[c.Group] = c
+	}
+	return out
+}
+
+// joined is why a group that has been described again must not be changed now; nil: it may be.
+func joined(g *Group, d cluster.Described) *cluster.Error {
+	if d.NotFound() {
+		return nil // its commits tell whether it was deleted
+	}
+	now := cluster.Group{Name: g.Name, Type: g.Type, Protocol: d.Protocol, Assignor: d.Assignor, Members: d.Members, DescribeErr: d.Err}
+	if len(now.Members) == len(g.Members) && d.Err == nil {
+		return nil // of members that it had there is nothing new to say: deleting commits is allowed beside them
+	}
+	return busy(&now)
+}
+
+// compare refuses the changes whose commits have changed since the plan.
+func (g *Group) compare(commits []cluster.Commit) {
+	now := cluster.Group{Name: g.Name, Type: g.Type, Commits: commits}
+	for _, c := range g.pending() {
+		if c.Whole {
+			continue
+		}
+		commit, found := commitOf(&now, c.TP)
+		is := positionOf(&now, commit, found)
+		switch {
+		case found && commit.Err != nil:
+			c.Result, c.Err = Refused, commit.Err
+		case !is.equal(c.Current):
+			c.Result, c.Err = Refused, stale(c.TP, fmt.Sprintf("it was at %s when the plan was made, and is at %s now", c.Current, is))
+		}
+	}
+}
