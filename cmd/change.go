@@ -94,14 +94,13 @@ func (s *session) applyOptions(req changeRequest) reset.Options {
 
 // showChange prints the rows and then, on stderr, what else there is to say.
 func (s *session) showChange(f form, req changeRequest, p *reset.Plan, near map[missing]string) error {
-	rows := p.Rows()
-	errs := p.Failures()
-	if err := s.printChange(f, req, p, rows, errs); err != nil {
+	failures := p.Failures()
+	if err := s.printChange(f, req, p, failures); err != nil {
 		return err
 	}
-	got := s.report(errs, near)
+	got := s.report(withGroups(failures), near)
 	got.failed = got.failed || len(p.Groups) == 0
-	if len(p.Groups) == 0 && len(errs) == 0 {
+	if len(p.Groups) == 0 && len(failures) == 0 {
 		s.complain("no group is selected, nothing is changed", "")
 	}
 	n := p.Counts()
@@ -113,12 +112,29 @@ func (s *session) showChange(f form, req changeRequest, p *reset.Plan, near map[
 	return ended(got)
 }
 
-func (s *session) printChange(f form, req changeRequest, p *reset.Plan, rows []reset.Row, errs []*cluster.Error) error {
+func (s *session) printChange(f form, req changeRequest, p *reset.Plan, failures []reset.Failure) error {
 	if req.csv {
 		_, err := s.out.Write(reset.AppendCSV(nil, p, req.grouped(p)))
 		return writeError(err)
 	}
-	return print(s, f, newHead(req.kind(), p.ClusterID, s.now), changeColumns(), func(r *reset.Row) string { return r.Group }, rows, errs)
+	errs := make([]*cluster.Error, len(failures))
+	for i := range failures {
+		errs[i] = failures[i].Error
+	}
+	return print(s, f, newHead(req.kind(), p.ClusterID, s.now), changeColumns(), func(r *reset.Row) string { return r.Group }, p.Rows(), errs)
+}
+
+// withGroups are the errors as they are told without their rows: with the group of partitions and topics.
+func withGroups(failures []reset.Failure) []*cluster.Error {
+	errs := make([]*cluster.Error, len(failures))
+	for i, f := range failures {
+		e := *f.Error
+		if f.Group != "" && e.Scope != cluster.ScopeGroup {
+			e.Name += " of group " + f.Group
+		}
+		errs[i] = &e
+	}
+	return errs
 }
 
 func changeColumns() []output.Column[reset.Row] {

@@ -25,7 +25,7 @@ func (s *session) introduce(req changeRequest, p *reset.Plan) {
 	if req.at.IsZero() {
 		return
 	}
-	where := req.at.UTC().Format("2006-01-02T15:04:05.000Z")
+	where := req.at.UTC().Format(rfc3339ms)
 	if req.zone != time.UTC {
 		where += req.at.In(req.zone).Format(" (2006-01-02T15:04:05.000Z07:00 in ") + req.zone.String() + ")"
 	}
@@ -41,7 +41,7 @@ func (s *session) warn(req changeRequest, p *reset.Plan, unread []*cluster.Error
 	var notes []string
 	for i := range p.Groups {
 		g := &p.Groups[i]
-		if e := g.Blocked(req.force); e != nil && !req.execute {
+		if e := g.Blocked(req.force); e != nil && !req.execute && g.Changing() {
 			notes = append(notes, fmt.Sprintf("group %s: --execute would be refused: %s", name(g.Name), e.Message))
 		}
 		if g.Suspect() {
@@ -68,7 +68,7 @@ func name(group string) string {
 
 // hintExecute prints the command that carries out what is shown.
 func (s *session) hintExecute(req changeRequest, p *reset.Plan) {
-	if p.Counts()[reset.Planned] == 0 {
+	if !p.Sendable(req.partial, req.force) {
 		return
 	}
 	words := []string{s.program}

@@ -122,8 +122,11 @@ type head struct {
 	Isolation     string  `json:"isolation,omitempty"`
 }
 
+// rfc3339ms is how machine formats write times, in UTC.
+const rfc3339ms = "2006-01-02T15:04:05.000Z"
+
 func newHead(kind, clusterID string, now time.Time) head {
-	h := head{Kind: kind, SchemaVersion: 1, Time: now.UTC().Format("2006-01-02T15:04:05.000Z")}
+	h := head{Kind: kind, SchemaVersion: 1, Time: now.UTC().Format(rfc3339ms)}
 	if clusterID != "" {
 		h.ClusterID = &clusterID
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/offsetctl/offsetctl/reset"
 )
@@ -74,41 +73,10 @@ func newResetCommand(s *session) *cobra.Command {
 	o.targetOptions.add(f)
 	f.BoolVar(&o.newGroup, "new-group", false, "make a group that does not exist")
 	o.changeOptions.add(f)
-	f.BoolVar(&o.partial, "partial", false, "send the rest of a group of which a partition is refused")
+	o.changeOptions.addBulk(f)
 	f.BoolVar(&o.export, "export", false, "print the plan as kafka-consumer-groups.sh --from-file reads it: -o kafka-csv")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "of a preview: exit 3 if there is something to change")
 	return c
-}
-
-// changeOptions are the flags that all changing commands have.
-type changeOptions struct {
-	execute  bool
-	dryRun   bool
-	force    bool
-	partial  bool
-	expect   int
-	undoFile string
-}
-
-func (o *changeOptions) add(f *pflag.FlagSet) {
-	f.BoolVar(&o.execute, "execute", false, "do it; without, it is only shown")
-	f.BoolVar(&o.dryRun, "dry-run", false, "only show it: the default")
-	f.BoolVar(&o.force, "force", false, "also where something seems to commit for a group without members, or commits are not what a file says")
-	f.IntVar(&o.expect, "expect-groups", 0, "with --execute: do nothing unless `N` groups are selected")
-	f.StringVar(&o.undoFile, "undo-file", "", "write what undoes it to this `FILE`, which must not exist, instead of the folder of undo files")
-}
-
-// checked refuses flags that contradict one another; bulk says whether groups are selected without being named.
-func (o *changeOptions) checked(changed func(string) bool, bulk bool) error {
-	switch {
-	case o.execute && o.dryRun:
-		return usagef("--execute and --dry-run exclude one another")
-	case changed("expect-groups") && o.expect < 1:
-		return usagef("--expect-groups %d: at least 1", o.expect)
-	case o.execute && bulk && !changed("expect-groups"):
-		return &usageError{errors.New("--execute needs --expect-groups N where groups are not named one by one"), "run it without --execute: that shows the groups, and prints the command"}
-	}
-	return nil
 }
 
 // resetRequest makes of the options what is to be changed.

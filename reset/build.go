@@ -91,6 +91,8 @@ const codeNothing = "NOTHING_TO_CHANGE"
 func (b builder) nothing(isNew bool) *cluster.Error {
 	e := &cluster.Error{Scope: cluster.ScopeGroup, Name: b.g.Name, Code: codeNothing}
 	switch {
+	case b.q.Target.kind == undone:
+		e.Message = "it had no commits: there is nothing to bring back, and a group without any cannot be made"
 	case b.q.Target.given != nil:
 		e.Message = "the file has no row for it"
 	case b.q.Target.kind == copied:

@@ -17,6 +17,9 @@ func (b builder) busy() *cluster.Error {
 	if b.q.Target.kind == deleted && b.g.DescribeErr == nil && b.g.Protocol != connectProtocol && b.g.Type != cluster.Share {
 		return nil
 	}
+	if b.q.Target.kind == removed && b.g.DescribeErr == nil && len(b.g.Members) == 0 {
+		return nil
+	}
 	return busy(b.g)
 }
 
@@ -27,7 +30,7 @@ func (b builder) delete(c *Change) {
 		c.Result = Unchanged
 		c.note("it has no committed offset")
 	case reads(b.g, c.Topic):
-		c.refuse(&cluster.Error{Scope: cluster.ScopePartition, Name: c.TP.String(), Code: "GROUP_SUBSCRIBED_TO_TOPIC", Message: "a member of the group reads the topic: " + stopping(b.g)})
+		c.refuse(&cluster.Error{Scope: cluster.ScopeTopic, Name: c.Topic, Code: "GROUP_SUBSCRIBED_TO_TOPIC", Message: "a member of the group reads it: " + stopping(b.g)})
 	}
 }
 
@@ -42,7 +45,7 @@ func reads(g *cluster.Group, topic string) bool {
 // may be.
 func busy(g *cluster.Group) *cluster.Error {
 	e := &cluster.Error{Scope: cluster.ScopeGroup, Name: g.Name, Code: "NON_EMPTY_GROUP"}
-	switch n := len(g.Members); {
+	switch {
 	case g.DescribeErr != nil:
 		e = g.DescribeErr.Of(cluster.ScopeGroup, g.Name)
 		e.Message = "whether it has members is not known: " + e.Message
@@ -50,28 +53,35 @@ func busy(g *cluster.Group) *cluster.Error {
 	case g.Protocol == connectProtocol:
 		e.Message = "it is the group of Connect workers, which keeps no offsets; those of a sink connector are in the group connect-NAME"
 		return e
-	case n == 0:
+	case len(g.Members) == 0:
 		return nil
-	case n == 1:
-		e.Message = "it has a member"
-	default:
-		e.Message = fmt.Sprintf("it has %d members", n)
 	}
-	e.Message += ": " + stopping(g)
+	e.Message = fmt.Sprintf("it has %s: %s", membersOf(g), stopping(g))
 	return e
+}
+
+// membersOf names a member, and says how many there are.
+func membersOf(g *cluster.Group) string {
+	first := fmt.Sprintf("%s at %s", g.Members[0].ClientID, g.Members[0].Host)
+	if n := len(g.Members); n > 1 {
+		return fmt.Sprintf("%d members (%s, …)", n, first)
+	}
+	return "a member (" + first + ")"
 }
 
 // stopping is how the members of a group are stopped.
 func stopping(g *cluster.Group) string {
-	client := g.Members[0].ClientID
-	if connector, ok := strings.CutPrefix(client, "connector-consumer-"); ok {
+	if connector, ok := strings.CutPrefix(g.Members[0].ClientID, "connector-consumer-"); ok {
 		if i := strings.LastIndexByte(connector, '-'); i >= 0 {
 			connector = connector[:i] // the number of the task
 		}
 		return fmt.Sprintf("stop the sink connector %s first", connector)
 	}
-	if g.Type == cluster.Streams || g.Assignor == "stream" {
+	switch {
+	case g.Type == cluster.Streams || g.Assignor == "stream":
 		return "stop the Streams application first; its members stay until their session ends, 45 s by default"
+	case len(g.Members) == 1:
+		return "stop it first"
 	}
-	return fmt.Sprintf("stop them first (%s at %s)", client, g.Members[0].Host)
+	return "stop them first"
 }

@@ -33,6 +33,20 @@ func (g *Group) Blocked(force bool) *cluster.Error {
 	return nil
 }
 
+// Sendable reports whether there is anything in the plan that Apply would send as things are.
+func (p *Plan) Sendable(partial, force bool) bool {
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		if g.Changing() && g.Blocked(force) == nil && (partial || !g.refused()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Changing reports whether anything of the group is to be sent, if it may be.
+func (g *Group) Changing() bool { return len(g.pending()) > 0 }
+
 // pending are the changes of the group that are to be sent.
 func (g *Group) pending() []*Change {
 	var out []*Change
@@ -86,7 +100,7 @@ func (p *Plan) judge(partial, force bool) {
 func (p *Plan) sending() []*Group {
 	var out []*Group
 	for i := range p.Groups {
-		if len(p.Groups[i].pending()) > 0 {
+		if p.Groups[i].Changing() {
 			out = append(out, &p.Groups[i])
 		}
 	}

@@ -93,7 +93,7 @@ func (s *Snapshot) planned(q Query) []cluster.Group {
 	if q.NewGroup {
 		groups = slices.Clone(groups)
 		for _, e := range s.Absent {
-			groups = append(groups, cluster.Group{Name: e.Name})
+			groups = append(groups, q.Target.made(e.Name))
 		}
 	}
 	return groups

@@ -70,6 +70,9 @@ func committed(ctx context.Context, run *cluster.Run, groups []*Group) map[strin
 	wg.Wait()
 	out := make(map[string]cluster.Commits, len(groups))
 	for _, c := range append(all, ofShare...) {
+		if c.Err.UnknownGroup() { // some brokers say so instead of giving no commits
+			c = cluster.Commits{Group: c.Group}
+		}
 		out[c.Group] = c
 	}
 	return out

@@ -118,21 +118,30 @@ func (p *Plan) DropEmpty() {
 	p.Groups = slices.DeleteFunc(p.Groups, func(g Group) bool { return len(g.Changes) == 0 })
 }
 
-// Failures are all errors of the plan, each once: what concerns no row, and the rows'.
-func (p *Plan) Failures() []*cluster.Error {
-	all := slices.Clone(p.Errors)
-	told := map[cluster.Error]bool{}
+// Failure is an error of a plan, and the group that it is of; empty: of none in particular.
+type Failure struct {
+	Group string
+	*cluster.Error
+}
+
+// Failures are all errors of the plan: what concerns no row, and the rows', each once.
+func (p *Plan) Failures() []Failure {
+	var all []Failure
+	for _, e := range p.Errors {
+		all = append(all, Failure{Error: e})
+	}
+	type key struct{ group, scope, name, code, message string }
+	told := map[key]bool{}
 	for i := range p.Groups {
-		for k := range p.Groups[i].Changes {
-			e := p.Groups[i].Changes[k].Err
+		g := &p.Groups[i]
+		for k := range g.Changes {
+			e := g.Changes[k].Err
 			if e == nil {
 				continue
 			}
-			key := *e
-			key.Err = nil // which may be of a kind that cannot be compared
-			if !told[key] {
-				told[key] = true
-				all = append(all, e)
+			if is := (key{g.Name, string(e.Scope), e.Name, e.Code, e.Message}); !told[is] {
+				told[is] = true
+				all = append(all, Failure{g.Name, e})
 			}
 		}
 	}

@@ -16,6 +16,8 @@ type Target struct {
 	group string                       // whose commits are copied
 	given map[string]map[cluster.TP]At // by group; nil: it comes from no file
 
+	share map[string]bool // groups of given that a file says to be share groups
+
 	ungrouped bool   // given is of one group, whichever is named
 	clusterID string // of a plan or an undo file; empty: not said
 }
@@ -96,11 +98,17 @@ func Undoing(d *Document) Target {
 }
 
 func fromDocument(k kind, d *Document, read func(*Row) At) Target {
-	t := Target{kind: k, given: map[string]map[cluster.TP]At{}, clusterID: d.ClusterID}
+	t := Target{kind: k, given: map[string]map[cluster.TP]At{}, share: map[string]bool{}, clusterID: d.ClusterID}
 	for i := range d.Items {
 		r := &d.Items[i]
+		if t.given[r.Group] == nil {
+			t.given[r.Group] = map[cluster.TP]At{}
+		}
 		if r.Topic != nil && r.Partition != nil { // else it is a refusal, or a group without commits
-			t.give(r.Group, cluster.TP{Topic: *r.Topic, Partition: *r.Partition}, read(r))
+			t.given[r.Group][cluster.TP{Topic: *r.Topic, Partition: *r.Partition}] = read(r)
+		}
+		if r.Type != nil && *r.Type == string(cluster.Share) {
+			t.share[r.Group] = true
 		}
 	}
 	return t
@@ -124,6 +132,15 @@ func (t Target) deletes() bool { return t.kind == deleted || t.kind == removed }
 
 // Given reports whether there is a target.
 func (t Target) Given() bool { return t.kind != none }
+
+// made is a group that does not exist yet, of the type that it is to have.
+func (t Target) made(group string) cluster.Group {
+	g := cluster.Group{Name: group}
+	if t.share[group] {
+		g.Type = cluster.Share // made by setting its start offsets; all others are made by a commit
+	}
+	return g
+}
 
 // of is what a file lists for a group.
 func (t Target) of(group string) map[cluster.TP]At {
