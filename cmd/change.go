@@ -48,10 +48,9 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		near := s.similar(ctx, run, plan.Errors, nil)
 		if !req.execute {
 			s.warn(req, plan, unread)
-			return s.showChange(f, req, plan, near)
+			return s.showChange(ctx, run, f, req, plan)
 		}
 		if err := req.expected(plan); err != nil {
 			return err
@@ -61,8 +60,9 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 		if err != nil && entry == nil {
 			return err
 		}
+		shown := s.showChange(ctx, run, f, req, plan)
 		s.hintUndo(entry)
-		return errors.Join(err, s.showChange(f, req, plan, near))
+		return errors.Join(err, shown)
 	})
 }
 
@@ -93,14 +93,14 @@ func (s *session) applyOptions(req changeRequest) reset.Options {
 }
 
 // showChange prints the rows and then, on stderr, what else there is to say.
-func (s *session) showChange(f form, req changeRequest, p *reset.Plan, near map[missing]string) error {
-	failures := p.Failures()
-	if err := s.printChange(f, req, p, failures); err != nil {
+func (s *session) showChange(ctx context.Context, run *cluster.Run, f form, req changeRequest, p *reset.Plan) error {
+	if err := s.printChange(f, req, p); err != nil {
 		return err
 	}
-	got := s.report(withGroups(failures), near)
+	failed := s.failures(ctx, run, req, p)
+	got := s.report(failed.errs, failed.hints)
 	got.failed = got.failed || len(p.Groups) == 0
-	if len(p.Groups) == 0 && len(failures) == 0 {
+	if len(p.Groups) == 0 && len(failed.errs) == 0 {
 		s.complain("no group is selected, nothing is changed", "")
 	}
 	n := p.Counts()
@@ -112,29 +112,16 @@ func (s *session) showChange(f form, req changeRequest, p *reset.Plan, near map[
 	return ended(got)
 }
 
-func (s *session) printChange(f form, req changeRequest, p *reset.Plan, failures []reset.Failure) error {
+func (s *session) printChange(f form, req changeRequest, p *reset.Plan) error {
 	if req.csv {
 		_, err := s.out.Write(reset.AppendCSV(nil, p, req.grouped(p)))
 		return writeError(err)
 	}
-	errs := make([]*cluster.Error, len(failures))
-	for i := range failures {
-		errs[i] = failures[i].Error
+	var errs []*cluster.Error
+	for _, f := range p.Failures() {
+		errs = append(errs, f.Error)
 	}
 	return print(s, f, newHead(req.kind(), p.ClusterID, s.now), changeColumns(), func(r *reset.Row) string { return r.Group }, p.Rows(), errs)
-}
-
-// withGroups are the errors as they are told without their rows: with the group of partitions and topics.
-func withGroups(failures []reset.Failure) []*cluster.Error {
-	errs := make([]*cluster.Error, len(failures))
-	for i, f := range failures {
-		e := *f.Error
-		if f.Group != "" && e.Scope != cluster.ScopeGroup {
-			e.Name += " of group " + f.Group
-		}
-		errs[i] = &e
-	}
-	return errs
 }
 
 func changeColumns() []output.Column[reset.Row] {

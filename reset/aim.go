@@ -110,15 +110,15 @@ func (b builder) copyFrom(c *Change, commit cluster.Commit, found bool) {
 	}
 }
 
-// codeNoCommit is of a partition that is to be moved from where it is, and is nowhere.
-const codeNoCommit = "NO_COMMITTED_OFFSET"
+// CodeNoCommit is of a partition that is to be moved from where it is, and is nowhere.
+const CodeNoCommit = "NO_COMMITTED_OFFSET"
 
 // withoutCommit leaves a partition that has no commit to begin with as it is; one that is named is refused, since what
 // was asked for is not so.
 func (b builder) withoutCommit(c *Change) {
 	const why = "it has no committed offset to start from"
 	if b.q.Filter[c.Topic][c.Partition] {
-		c.refuse(&cluster.Error{Scope: cluster.ScopePartition, Name: c.TP.String(), Code: codeNoCommit, Message: why})
+		c.refuse(&cluster.Error{Scope: cluster.ScopePartition, Name: c.TP.String(), Code: CodeNoCommit, Message: why})
 		return
 	}
 	c.Result = Unchanged

@@ -53,11 +53,19 @@ func (p *Plan) sent() bool {
 	return n[Applied]+n[Unknown]+n[Failed] > 0
 }
 
-// each calls do for all groups at once; the requests of one broker are bounded where they are sent.
+// atOnce bounds how many groups are worked on at a time, so that an interruption finds some that are not sent yet.
+const atOnce = 64
+
+// each calls do for all groups, many at once.
 func each(groups []*Group, do func(*Group)) {
+	slots := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
 	for _, g := range groups {
-		wg.Go(func() { do(g) })
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			do(g)
+		})
 	}
 	wg.Wait()
 }

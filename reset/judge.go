@@ -19,8 +19,8 @@ func (g *Group) Simple() bool {
 	return g.Type == cluster.Classic && g.Protocol == "" && len(g.Members) == 0 && g.Busy == nil && !g.New
 }
 
-// codeRecent is of a group that something commits for, though it has no members.
-const codeRecent = "RECENT_COMMITS"
+// CodeRecent is of a group that something commits for, though it has no members.
+const CodeRecent = "RECENT_COMMITS"
 
 // Blocked is why the group would not be changed by Apply whatever its partitions are; nil: it would.
 func (g *Group) Blocked(force bool) *cluster.Error {
@@ -28,7 +28,7 @@ func (g *Group) Blocked(force bool) *cluster.Error {
 	case g.Busy != nil:
 		return g.Busy
 	case g.Suspect() && !force:
-		return &cluster.Error{Scope: cluster.ScopeGroup, Name: g.Name, Code: codeRecent, Message: fmt.Sprintf("something commits for it without being a member, as Flink and assign() do: %d times in the last %s", g.Recent, RecentWithin)}
+		return &cluster.Error{Scope: cluster.ScopeGroup, Name: g.Name, Code: CodeRecent, Message: fmt.Sprintf("something commits for it without being a member, as Flink and assign() do: %d times in the last %s", g.Recent, RecentWithin)}
 	}
 	return nil
 }

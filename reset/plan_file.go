@@ -6,8 +6,8 @@ import (
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
-// codeStale is of a commit or topic that is not what a plan, or an undo file, says.
-const codeStale = "PLAN_IS_STALE"
+// CodeStale is of a commit or topic that is not what a plan, or an undo file, says.
+const CodeStale = "PLAN_IS_STALE"
 
 // follow carries out one item of a plan, if all is still as it says.
 func (b builder) follow(c *Change, at At) {
@@ -54,7 +54,7 @@ func (b builder) stands(c *Change, at At, of string) bool {
 }
 
 func stale(tp cluster.TP, why string) *cluster.Error {
-	return &cluster.Error{Scope: cluster.ScopePartition, Name: tp.String(), Code: codeStale, Message: why}
+	return &cluster.Error{Scope: cluster.ScopePartition, Name: tp.String(), Code: CodeStale, Message: why}
 }
 
 // String is the position in words, all that tells it from another.

@@ -17,7 +17,13 @@ func readBack(ctx context.Context, run *cluster.Run, groups []*Group) {
 		}
 	}
 	run.Forget()
-	described, commits := look(ctx, run, sent)
+	var gone []*Group
+	for _, g := range sent {
+		if g.Delete {
+			gone = append(gone, g)
+		}
+	}
+	described, commits := look(ctx, run, gone, sent)
 	for _, g := range sent {
 		now := commits[g.Name]
 		for _, c := range g.unknown() {

@@ -11,7 +11,7 @@ import (
 // recheck refuses the groups whose members or commits are not what the plan says any more. Kafka cannot compare and set:
 // between this and the commit a race of one round trip remains, which reading back reports.
 func recheck(ctx context.Context, run *cluster.Run, groups []*Group, partial bool) {
-	described, commits := look(ctx, run, groups)
+	described, commits := look(ctx, run, groups, groups)
 	for _, g := range groups {
 		now := commits[g.Name]
 		if d, ok := described[g.Name]; ok {
@@ -31,26 +31,29 @@ func recheck(ctx context.Context, run *cluster.Run, groups []*Group, partial boo
 	}
 }
 
-// look asks once more for the members and the commits of groups: one request of each kind per coordinator. Of a group that
-// is to be made there is nothing to describe: Kafka itself refuses a commit from outside into one that has got members.
-func look(ctx context.Context, run *cluster.Run, groups []*Group) (map[string]cluster.Described, map[string]cluster.Commits) {
-	described := map[string]cluster.Described{}
+// look asks once more for the members of some groups and the commits of others.
+func look(ctx context.Context, run *cluster.Run, members, offsets []*Group) (described map[string]cluster.Described, commits map[string]cluster.Commits) {
+	var wg sync.WaitGroup
+	wg.Go(func() { described = describe(ctx, run, members) })
+	wg.Go(func() { commits = committed(ctx, run, offsets) })
+	wg.Wait()
+	return described, commits
+}
+
+// describe describes groups as what they are known to be: one request per type and coordinator. Of a group that is to be
+// made there is nothing to describe: Kafka itself refuses a commit from outside into one that has got members.
+func describe(ctx context.Context, run *cluster.Run, groups []*Group) map[string]cluster.Described {
 	var known []cluster.Ref
 	for _, g := range groups {
 		if !g.New {
 			known = append(known, g.ref())
 		}
 	}
-	var commits map[string]cluster.Commits
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for _, d := range run.Describe(ctx, known) {
-			described[d.Group] = d
-		}
-	})
-	wg.Go(func() { commits = committed(ctx, run, groups) })
-	wg.Wait()
-	return described, commits
+	described := map[string]cluster.Described{}
+	for _, d := range run.Describe(ctx, known) {
+		described[d.Group] = d
+	}
+	return described
 }
 
 // committed are the commits of groups, or their start offsets, as they are now.

@@ -1,0 +1,83 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/reset"
+)
+
+// failed are the failures of a plan as they are told: those of partitions and topics with their group, and the hints that
+// are better than those of the codes alone.
+type failed struct {
+	errs  []*cluster.Error
+	hints map[missing]string
+}
+
+// failures makes ready to tell what failed. Close spellings are looked for where something does not exist.
+func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequest, p *reset.Plan) failed {
+	all := p.Failures()
+	raw := make([]*cluster.Error, len(all))
+	for i := range all {
+		raw[i] = all[i].Error
+	}
+	near := s.similar(ctx, run, raw, nil)
+	out := failed{hints: map[missing]string{}}
+	for _, f := range all {
+		e := *f.Error
+		hint := near[missing{e.Scope, e.Name}]
+		if hint == "" {
+			hint = s.changeHint(req, f)
+		}
+		if f.Group != "" && e.Scope != cluster.ScopeGroup {
+			e.Name += " of group " + name(f.Group)
+		}
+		if hint != "" {
+			out.hints[missing{e.Scope, e.Name}] = hint
+		}
+		out.errs = append(out.errs, &e)
+	}
+	return out
+}
+
+// changeHint is the next step after a failure of a changing command, where it is another one than elsewhere; empty: it is
+// not.
+func (s *session) changeHint(req changeRequest, f reset.Failure) string {
+	switch f.Code {
+	case "GROUP_ID_NOT_FOUND":
+		if req.command == "reset" && f.Group == "" {
+			return "list the groups with: " + s.command("groups") + "; --new-group makes one that does not exist"
+		}
+	case reset.CodeStale:
+		if req.command == "undo" || req.command == "reset" {
+			return "look at it again without --execute; --force goes on although commits have moved, but never where a topic was made anew"
+		}
+	case reset.CodeRecent:
+		return "stop what commits, or go on with --force"
+	case reset.CodeNoCommit:
+		return "give it an offset first, with --to-offset, --to-earliest or --to-latest"
+	case "GROUP_AUTHORIZATION_FAILED", "TOPIC_AUTHORIZATION_FAILED":
+		return writeAuthorizationHint(req, f)
+	}
+	return ""
+}
+
+// writeAuthorizationHint names what a user needs to change a group (KafkaApis), which is more than to look at it.
+func writeAuthorizationHint(req changeRequest, f reset.Failure) string {
+	of := func(operation, kind, name string) string {
+		return fmt.Sprintf("kafka-acls --add --allow-principal User:NAME --operation %s --%s %q", operation, kind, name)
+	}
+	group := f.Group
+	if group == "" {
+		group = f.Name
+	}
+	operation := "Read"
+	if req.command == "delete-group" || req.command == "delete-offsets" {
+		operation = "Delete"
+	}
+	if f.Code == "GROUP_AUTHORIZATION_FAILED" {
+		return "to change it this user needs, beside Describe: " + of(operation, "group", group)
+	}
+	return "to change it this user needs: " + of("Read", "topic", "TOPIC")
+}
