@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -57,12 +56,13 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 		}
 		s.warn(req, plan, unread)
 		entry, err := reset.Apply(ctx, run.PerRequest(), plan, s.applyOptions(req))
-		if err != nil && entry == nil {
-			return err
-		}
 		shown := s.showChange(ctx, run, f, req, plan)
 		s.hintUndo(entry)
-		return errors.Join(err, shown)
+		if err != nil {
+			s.complain(err.Error(), "")
+			return exitError(exitFailed)
+		}
+		return shown
 	})
 }
 
