@@ -162,7 +162,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			fmt.Println("finished", e.ID)
 		}
 	}
-	for lines := 1; lines <= 12; lines++ {
+	for lines := 1; lines <= 6; lines++ {
 		s := newStore(t)
 		said := killedAfter(t, asChild(t, s.Dir), lines)
 		list, errs := s.List()
