@@ -142,7 +142,7 @@ func AppendCSV(dst []byte, p *Plan, grouped bool) []byte {
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		for k := range g.Changes {
-			if c := &g.Changes[k]; c.New != nil && !c.Whole && (c.Result == Planned || c.Result == Unchanged || c.Result == Applied) {
+			if c := &g.Changes[k]; c.New != nil && (c.Result == Planned || c.Result == Unchanged || c.Result == Applied) {
 				dst = appendCSVRow(dst, g.Name, c, grouped)
 			}
 		}

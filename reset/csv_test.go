@@ -107,23 +107,21 @@ func oddNames() []string {
 }
 
 func TestCSVRoundTripsEveryName(t *testing.T) {
-	var p Plan
-	want := CSV{Grouped: true}
 	for _, name := range oddNames() {
-		topic := name + "t"
-		change := Change{TP: cluster.TP{Topic: topic, Partition: 7}, New: &Position{Offset: 9}, Result: Planned}
-		p.Groups = append(p.Groups, Group{Name: name, Changes: []Change{change}})
-		want.Lines = append(want.Lines, csvLine(0, name, topic, 7, 9))
-	}
-	got, err := ParseCSV(AppendCSV(nil, &p, true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range got.Lines {
-		got.Lines[i].Number = 0
-	}
-	if diff := cmp.Diff(want, *got); diff != "" {
-		t.Error(diff)
+		tp := cluster.TP{Topic: name + "t", Partition: 7}
+		p := &Plan{Groups: []Group{{Name: name, Changes: []Change{{TP: tp, New: &Position{Offset: 9}, Result: Planned}}}}}
+		for _, want := range []CSV{
+			{Grouped: true, Lines: []Line{{Number: 1, Group: name, TP: tp, Offset: 9}}},
+			{Lines: []Line{{Number: 1, TP: tp, Offset: 9}}},
+		} {
+			text := AppendCSV(nil, p, want.Grouped)
+			got, err := ParseCSV(text)
+			if err != nil {
+				t.Errorf("%q: %v", text, err)
+			} else if diff := cmp.Diff(want, *got); diff != "" {
+				t.Error(diff)
+			}
+		}
 	}
 }
 
@@ -140,10 +138,12 @@ func TestAppendCSV(t *testing.T) {
 			{TP: cluster.TP{Topic: "gone"}, Whole: true, Result: Refused},
 		}},
 		{Name: "b, c", Changes: []Change{change(0, Planned)}},
+		{Name: ` "d"`, Changes: []Change{change(0, Planned)}},
+		{Name: "e f", Changes: []Change{change(0, Planned)}},
 	}}
 	for grouped, want := range map[bool]string{
-		true:  "x\na,orders,0,10\na,orders,1,11\na,orders,2,12\n\"b, c\",orders,0,10\n",
-		false: "x\norders,0,10\norders,1,11\norders,2,12\norders,0,10\n",
+		true:  "x\na,orders,0,10\na,orders,1,11\na,orders,2,12\n\"b, c\",orders,0,10\n\" \"\"d\"\"\",orders,0,10\n\"e f\",orders,0,10\n",
+		false: "x\norders,0,10\norders,1,11\norders,2,12\norders,0,10\norders,0,10\norders,0,10\n",
 	} {
 		if diff := cmp.Diff(want, string(AppendCSV([]byte("x\n"), p, grouped))); diff != "" {
 			t.Error(diff)

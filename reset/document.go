@@ -75,8 +75,10 @@ func parseDocument(text []byte, kind string, check func(*Row) error) (*Document,
 	if err != nil {
 		return nil, err
 	}
-	d.Items, err = parseItems(e.Items, check)
-	return d, err
+	if d.Items, err = parseItems(e.Items, check); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // head is the document without its items.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -139,20 +141,21 @@ func plainType(err error) error {
 		return err
 	}
 	if mistyped.Field == "" {
-		return fmt.Errorf("a JSON %s, where an object is expected", mistyped.Value)
+		return fmt.Errorf("it is a JSON %s, where an object is expected", mistyped.Value)
 	}
-	return fmt.Errorf("%s is a JSON %s, where %s is expected", mistyped.Field, mistyped.Value, typeWord(mistyped.Type.Kind().String()))
+	field := strings.TrimPrefix(mistyped.Field, "Row.")
+	return fmt.Errorf("%s is a JSON %s, where %s is expected", field, mistyped.Value, typeWord(mistyped.Type.Kind()))
 }
 
-func typeWord(kind string) string {
+func typeWord(kind reflect.Kind) string {
 	switch kind {
-	case "string":
+	case reflect.String:
 		return "a string"
-	case "int", "int32", "int64":
+	case reflect.Int, reflect.Int32, reflect.Int64:
 		return "a whole number"
-	case "bool":
+	case reflect.Bool:
 		return "true or false"
-	case "slice":
+	case reflect.Slice:
 		return "an array"
 	}
 	return "an object"

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 )
 
@@ -86,13 +87,17 @@ func makeFolder(dir string) error {
 	return syncFolder(parent)
 }
 
-// syncFolder writes the names in a folder to the disk. A file system that has no such thing, keeps them its own way.
+// syncFolder writes the names in a folder to the disk. Windows and some file systems have no such thing, and keep them
+// in a way of their own.
 func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	if err = f.Sync(); errors.Is(err, syscall.EINVAL) {
+	if err = f.Sync(); errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil
 	}
 	return errors.Join(err, f.Close())
