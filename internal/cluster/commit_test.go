@@ -69,7 +69,7 @@ func TestCommitFailsPerPartition(t *testing.T) {
 		f := startFake(t)
 		r := f.ready()
 		items := onPartitions(8) // 6 and 7 do not exist
-		items[1].Metadata = strings.Repeat("ü", 3000)
+		items[1].Metadata = strings.Repeat("ü😀", 2000)
 		fault := func(p int32, e *kerr.Error) {
 			f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Topic: "t", Partitions: []int32{p}, Err: e, Count: -1})
 		}
@@ -87,7 +87,7 @@ func TestCommitFailsPerPartition(t *testing.T) {
 		got := r.Commit(t.Context(), CommitSet{Ref{Group: "g"}, items})
 		diff(t, "outcomes", Outcomes{"g", []Outcome{
 			{TP: items[0].TP},
-			refused(1, "OFFSET_METADATA_TOO_LARGE", "the metadata of 6000 bytes is longer than the broker takes (offset.metadata.max.bytes)"),
+			refused(1, "OFFSET_METADATA_TOO_LARGE", "the metadata of 6000 characters is longer than the broker takes (offset.metadata.max.bytes)"),
 			{TP: items[2].TP},
 			refused(3, "TOPIC_AUTHORIZATION_FAILED", "not authorized to access topics: [Topic authorization failed.]"),
 			refused(4, "UNKNOWN_MEMBER_ID", "the group has become active: it has members"),
