@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -46,6 +47,17 @@ func verbs() map[string]verb {
 			return fate{o.Err, o.Unknown}
 		}},
 	}
+}
+
+// prepare makes what the request deletes. It does not count.
+func (v verb) prepare(f *fake, r *Run, ref Ref) {
+	switch v.key {
+	case kmsg.OffsetDelete, kmsg.DeleteGroups:
+		f.commit(ref.Group, 1)
+	case kmsg.DeleteShareGroupOffsets:
+		verbs()["alter share offsets"].send(f.t.Context(), r, ref)
+	}
+	f.calls()
 }
 
 // succeeds fails the test unless the change was carried out.
@@ -213,13 +225,7 @@ func TestChangeGoesToTheCoordinatorThatTakesIt(t *testing.T) {
 					r := f.ready()
 					at := node(1)
 					ref := Ref{Group: groupOn(f, at), Coordinator: &at}
-					switch v.key {
-					case kmsg.OffsetDelete, kmsg.DeleteGroups:
-						f.commit(ref.Group, 1)
-					case kmsg.DeleteShareGroupOffsets:
-						verbs()["alter share offsets"].send(t.Context(), r, ref)
-					}
-					f.calls()
+					v.prepare(f, r, ref)
 					f.Fault(kfake.Fault{Keys: []kmsg.Key{v.key}, Group: ref.Group, Err: code})
 					start := time.Now()
 					succeeds(t, v.send(t.Context(), r, ref))
@@ -282,6 +288,64 @@ func TestChangeWhoseCoordinatorIsNeverFoundIsKnownNotToBeSent(t *testing.T) {
 				diff(t, "code", []string{"COORDINATOR_NOT_AVAILABLE"}, codes(got.err))
 				diff(t, "unknown", false, got.unknown)
 				diff(t, "sent", 0, f.calls()[v.key])
+			})
+		})
+	}
+}
+
+func TestChangeWhoseCoordinatorIsLostKeepsItsDoubt(t *testing.T) {
+	for kind, v := range verbs() {
+		t.Run(kind, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				f := startFake(t)
+				r := f.ready()
+				at := node(1)
+				ref := Ref{Group: groupOn(f, at), Coordinator: &at}
+				v.prepare(f, r, ref)
+				f.Fault(kfake.Fault{Keys: []kmsg.Key{v.key}, Group: ref.Group, Err: kerr.NotCoordinator})
+				f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Group: ref.Group, Err: kerr.GroupAuthorizationFailed})
+				got := v.send(t.Context(), r, ref)
+				diff(t, "code", []string{"GROUP_AUTHORIZATION_FAILED"}, codes(got.err))
+				diff(t, "unknown", true, got.unknown)
+				diff(t, "requests", map[kmsg.Key]int{kmsg.FindCoordinator: 1, v.key: 1}, f.calls())
+			})
+		})
+	}
+}
+
+// Of a connection that was closed before the request, not one byte of it goes out: kgo connects again.
+func TestChangeOnAConnectionThatWasClosedBeforeIsKnownNotToBeSent(t *testing.T) {
+	for name, tc := range map[string]struct {
+		next dialFunc
+		code string
+		sent int
+	}{
+		"and nobody listens": {func(context.Context) (net.Conn, error) { return nil, errRefused }, CodeRefused, 0},
+		"and it is back":     {nil, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				f := startFake(t)
+				r := f.ready()
+				at := node(1)
+				ref := Ref{Group: groupOn(f, at), Coordinator: &at}
+				closing := make(chan struct{})
+				f.wire(at, func(ctx context.Context) (net.Conn, error) {
+					conn, err := f.pipes.DialContext(ctx, "tcp", at.Addr())
+					if err == nil {
+						go func() { <-closing; _ = conn.Close() }()
+					}
+					return conn, err
+				})
+				succeeds(t, verbs()["commit"].send(t.Context(), r, ref))
+				close(closing)
+				synctest.Wait()
+				f.wire(at, tc.next)
+				f.calls()
+				got := verbs()["commit"].send(t.Context(), r, ref)
+				diff(t, "code", []string{tc.code}, codes(got.err))
+				diff(t, "unknown", false, got.unknown)
+				diff(t, "sent", tc.sent, f.calls()[kmsg.OffsetCommit])
 			})
 		})
 	}
