@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"unicode/utf16"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -35,9 +36,10 @@ func (r *Run) Commit(ctx context.Context, set CommitSet) Outcomes {
 	return outcomes(set.Ref.Group, tps, of)
 }
 
+// commitError counts as Kafka does, in Java's characters and not in bytes as its setting is called.
 func commitError(e *Error, metadata string) *Error {
 	if e.MetadataTooLong() {
-		e.Message = fmt.Sprintf("the metadata of %d bytes is longer than the broker takes (offset.metadata.max.bytes)", len(metadata))
+		e.Message = fmt.Sprintf("the metadata of %d characters is longer than the broker takes (offset.metadata.max.bytes)", len(utf16.Encode([]rune(metadata))))
 	}
 	return e
 }

@@ -34,9 +34,9 @@ func (r *Run) DeleteGroups(ctx context.Context, refs []Ref) []GroupOutcome {
 	})
 	out := make([]GroupOutcome, len(refs))
 	for i, ref := range refs {
-		of, sent := f.of[ref.Group]
-		if !sent {
-			of.err = errs[ref.Group]
+		of := f.of[ref.Group]
+		if e := errs[ref.Group]; e != nil {
+			of.err = e
 		}
 		out[i] = GroupOutcome{ref.Group, of.err, of.unknown}
 	}

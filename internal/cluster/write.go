@@ -114,10 +114,8 @@ func change[K comparable](ctx context.Context, r *Run, ref Ref, things []K, name
 		left, why = f.record(left, once(node, left))
 		return map[string]*Error{ref.Group: why}
 	})
-	for _, k := range left {
-		if _, sent := f.of[k]; !sent {
-			f.of[k] = fate{err: errs[ref.Group].Of(name(k))}
-		}
+	for _, k := range left { // it was never found, or not found again
+		f.of[k] = fate{errs[ref.Group].Of(name(k)), f.of[k].unknown}
 	}
 	return f.of
 }
