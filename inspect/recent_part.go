@@ -12,7 +12,7 @@ type recentPart struct {
 	groups map[string]*Recent // those asked for that are stored here
 
 	at   int64 // next offset to ask for
-	end  int64 // the high watermark of the first answer; −1 before it
+	end  int64 // the high watermark of the first answer that brings something; 0 before it
 	left int   // bytes that may still be read
 	idle int   // answers in a row that brought nothing
 	lost trouble
@@ -31,7 +31,7 @@ func (p *recentPart) partial() {
 // take takes in an answer. Only the first part asked for is sure to have something in it: the others get what room is
 // left.
 func (p *recentPart) take(got cluster.Fetched, first bool) {
-	if p.end < 0 {
+	if p.end <= p.at { // a new leader may tell too early an end at first
 		p.end = got.HighWatermark
 	}
 	from := p.at
@@ -50,7 +50,7 @@ func (p *recentPart) take(got cluster.Fetched, first bool) {
 		p.idle = 0
 	}
 	switch {
-	case p.at >= p.end:
+	case p.at > from && p.at >= p.end:
 		p.done = true
 	case p.left <= 0 || p.idle >= idleLimit:
 		p.partial()

@@ -28,7 +28,7 @@ func (r *recentReading) plan(groups map[string]*Recent, most int) {
 			continue
 		}
 		if parts[id] == nil {
-			parts[id] = &recentPart{id: id, groups: map[string]*Recent{}, end: -1, left: most}
+			parts[id] = &recentPart{id: id, groups: map[string]*Recent{}, left: most}
 		}
 		parts[id].groups[name] = g
 	}
