@@ -98,7 +98,10 @@ func (s *session) flagValues(out *completionOutput) map[string]cobra.CompletionF
 		"command-config": files,
 		"file":           files,
 		"from":           oneOf("earliest", "latest"),
+		"from-file":      files,
+		"from-group":     s.completeGroups,
 		"to":             oneOf("earliest", "latest"),
+		"undo-file":      files,
 		"internal-topic": oneOf("offsets", "share", "transaction"),
 	}
 }

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -160,5 +159,5 @@ func (s *session) readFile(path string) ([]byte, error) {
 	case len(text) > fileMost:
 		return nil, usagef("%s is larger than %d MB", path, fileMost>>20)
 	}
-	return bytes.TrimPrefix(text, []byte("\ufeff")), nil
+	return text, nil
 }

@@ -143,5 +143,5 @@ func (s *session) completeUndo(_ *cobra.Command, args []string, _ string) ([]str
 	for _, l := range list {
 		ids = append(ids, cobra.CompletionWithDesc(l.ID, l.Command+" "+strings.Join(l.Groups, " ")))
 	}
-	return ids, cobra.ShellCompDirectiveDefault
+	return ids, cobra.ShellCompDirectiveNoFileComp
 }

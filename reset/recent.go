@@ -12,8 +12,11 @@ import (
 // RecentWithin is how far back it is looked for commits that nobody of ours made.
 const RecentWithin = 10 * time.Minute
 
-// recentMost bounds what is read of __consumer_offsets for one of its partitions.
-const recentMost = 8 << 20
+// What is read of __consumer_offsets is bounded for one of its partitions, and for all of them.
+const (
+	recentMost = 8 << 20
+	recentAll  = 64 << 20
+)
 
 // ReadRecent counts what others committed of late for the groups of the plan that are to be changed and never had members:
 // something may be running that cannot be seen otherwise. What the undo files in own account for does not count. It returns
@@ -31,12 +34,17 @@ func (p *Plan) ReadRecent(ctx context.Context, run *cluster.Run, own []*Document
 	}
 	ours := commitsOf(p.ClusterID, own)
 	var failed []*cluster.Error
-	for _, r := range inspect.RecentCommits(ctx, run, run.OffsetsTopic(), names, now.Add(-RecentWithin), recentMost) {
+	topic := run.OffsetsTopic()
+	partitions := max(len(topic.Partitions), 1)
+	for _, r := range inspect.RecentCommits(ctx, run, topic, names, now.Add(-RecentWithin), min(recentMost, recentAll/min(len(names), partitions))) {
 		if r.Err != nil {
 			failed = append(failed, r.Err.Of(cluster.ScopeGroup, r.Group))
 			continue
 		}
-		at[r.Group].Recent = inspect.Bursts(ours.without(r.Group, r.Commits))
+		g := at[r.Group]
+		if g.Recent = inspect.Bursts(ours.without(r.Group, r.Commits)); !r.Whole && !g.Suspect() {
+			failed = append(failed, &cluster.Error{Scope: cluster.ScopeGroup, Name: r.Group, Code: cluster.CodeIncomplete, Message: fmt.Sprintf("its partition of %s has too much of the last %s to read all of it", cluster.OffsetsTopic, RecentWithin)})
+		}
 	}
 	return failed
 }
