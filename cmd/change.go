@@ -19,7 +19,6 @@ type changeRequest struct {
 	named    bool // groups are named on the command line, one by one
 	bulk     bool // groups are selected otherwise
 	detailed bool
-	csv      bool
 
 	at   time.Time // of a target by time; zero: it is none
 	zone *time.Location
@@ -113,7 +112,7 @@ func (s *session) showChange(ctx context.Context, run *cluster.Run, f form, req 
 }
 
 func (s *session) printChange(f form, req changeRequest, p *reset.Plan) error {
-	if req.csv {
+	if f.format == kafkaCSV {
 		_, err := s.out.Write(reset.AppendCSV(nil, p, req.grouped(p)))
 		return writeError(err)
 	}

@@ -89,7 +89,7 @@ func (s *session) flagValues(out *completionOutput) map[string]cobra.CompletionF
 		"fail-on":   listOf(lag.Statuses()...),
 		"group":     s.completeGroups,
 		"isolation": oneOf(lag.ReadUncommitted, lag.ReadCommitted),
-		"output":    oneOf(formats()...),
+		"output":    completeFormats,
 		"sort":      oneOf("lag", "name"),
 		"state":     listOf(cluster.States()...),
 		"topic":     s.completeTopics,
@@ -104,6 +104,14 @@ func (s *session) flagValues(out *completionOutput) map[string]cobra.CompletionF
 		"undo-file":      files,
 		"internal-topic": oneOf("offsets", "share", "transaction"),
 	}
+}
+
+func completeFormats(c *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	have := formats()
+	if c.Name() == "reset" {
+		have = append(have, kafkaCSV)
+	}
+	return oneOf(have...)(c, args, toComplete)
 }
 
 // completeFlags registers the values of the flags of c and its commands. A command's own registration goes before. It

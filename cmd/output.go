@@ -33,11 +33,11 @@ func formats() []output.Format {
 	return []output.Format{output.Table, output.Wide, output.TSV, output.CSV, output.JSON, output.NDJSON, output.YAML, output.Name}
 }
 
-// format is the output format asked for, or the default of stdout's kind.
-func (s *session) format() (output.Format, error) {
+// format is the output format asked for, one of formats or more, or the default of stdout's kind.
+func (s *session) format(more ...output.Format) (output.Format, error) {
 	switch {
 	case s.shape.format != "":
-		f, err := output.ParseFormat(s.shape.format, formats()...)
+		f, err := output.ParseFormat(s.shape.format, append(formats(), more...)...)
 		if err != nil {
 			return "", &usageError{err: err}
 		}
@@ -85,8 +85,8 @@ type form struct {
 	options output.Options
 }
 
-func (s *session) form(null bool, args []string) (form, error) {
-	f, err := s.format()
+func (s *session) form(null bool, args []string, more ...output.Format) (form, error) {
+	f, err := s.format(more...)
 	if err != nil {
 		return form{}, err
 	}

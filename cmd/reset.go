@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/offsetctl/offsetctl/output"
 	"github.com/offsetctl/offsetctl/reset"
 )
 
@@ -38,6 +39,9 @@ A group is all or nothing: where one partition is refused, none of the group is 
 is given; other groups go on. A group with members is never changed, though a preview of it is shown.
 Metadata and leader epoch stay where the offset stays. --to-offset, --shift-by and a CSV file are
 clamped to the log; a time after the last record means the log end; NOTE says so.
+
+-o kafka-csv prints the plan as kafka-consumer-groups.sh --from-file reads it, -o json one that can be
+reviewed, edited and carried out with --from-file: it is refused where commits are not what it says.
 
 A group that never had members, as those of Flink and assign(), cannot be seen to be running. Where
 something committed for it three times or more in the last 10 minutes, --execute needs --force.`
@@ -119,12 +123,12 @@ func (s *session) selectGroups(req *changeRequest, sel selection, args []string,
 		req.listed(listed)
 	}
 	switch {
+	case req.query.Target.Ungrouped() && len(req.query.Groups) != 1:
+		return &usageError{errors.New("a file with rows of TOPIC,PARTITION,OFFSET is for one group"), "name the one, or put GROUP in front of each row"}
 	case req.query.Named && len(req.query.Groups) == 0:
 		return &usageError{errors.New("no group is named"), "what lists the groups may have found none, or failed"}
 	case !req.query.Named && !req.bulk:
 		return &usageError{errors.New("no group is named"), "name groups, or select them with --match REGEX or --all-groups"}
-	case req.query.Target.Ungrouped() && len(req.query.Groups) != 1:
-		return &usageError{errors.New("a file with lines of TOPIC,PARTITION,OFFSET is for one group"), "name the one, or put GROUP in front of each line"}
 	}
 	if source, ok := req.query.Target.Source(); ok && slices.Contains(req.query.Groups, source) {
 		return usagef("group %q cannot be copied from itself", source)
@@ -140,11 +144,13 @@ func (req *changeRequest) listed(groups []string) {
 }
 
 func (s *session) runReset(c *cobra.Command, o resetOptions, args []string) error {
-	csv, err := s.csv(o.export)
-	if err != nil {
-		return err
+	if o.export {
+		if s.shape.format != "" && s.shape.format != string(kafkaCSV) {
+			return usagef("--export is -o %s and does not go with -o %s", kafkaCSV, s.shape.format)
+		}
+		s.shape.format = string(kafkaCSV)
 	}
-	f, err := s.form(o.null, args)
+	f, err := s.form(o.null, args, kafkaCSV)
 	if err != nil {
 		return err
 	}
@@ -152,24 +158,11 @@ func (s *session) runReset(c *cobra.Command, o resetOptions, args []string) erro
 	if err != nil {
 		return err
 	}
-	req.csv = csv
 	return s.change(c.Context(), f, req)
 }
 
 // kafkaCSV is the output format that reset has and others have not.
-const kafkaCSV = "kafka-csv"
-
-// csv takes -o kafka-csv, and --export, off the output flags.
-func (s *session) csv(export bool) (bool, error) {
-	switch {
-	case s.shape.format == kafkaCSV, export && s.shape.format == "":
-		s.shape.format = "tsv" // which stands for it until the plan is printed
-		return true, nil
-	case export:
-		return false, usagef("--export is -o %s and does not go with -o %s", kafkaCSV, s.shape.format)
-	}
-	return false, nil
-}
+const kafkaCSV output.Format = "kafka-csv"
 
 // grouped reports whether the CSV of a plan names the group of each line: Kafka's tool leaves it out where one is named.
 func (req changeRequest) grouped(p *reset.Plan) bool { return !req.named || len(p.Groups) != 1 }
