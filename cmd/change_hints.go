@@ -50,9 +50,10 @@ func (s *session) changeHint(req changeRequest, f reset.Failure) string {
 			return "list the groups with: " + s.command("groups") + "; --new-group makes one that does not exist"
 		}
 	case reset.CodeStale:
-		if req.command == "undo" || req.command == "reset" {
-			return "look at it again without --execute; --force goes on although commits have moved, but never where a topic was made anew"
+		if req.query.Target.FromDocument() {
+			return "look at it without --execute; --force goes on although commits have moved, but never where a topic was made anew"
 		}
+		return "something commits for the group, or somebody else changes it: look again without --execute"
 	case reset.CodeRecent:
 		return "stop what commits, or go on with --force"
 	case reset.CodeNoCommit:

@@ -3,6 +3,7 @@ package reset
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
@@ -12,8 +13,12 @@ import (
 func readBack(ctx context.Context, run *cluster.Run, groups []*Group) {
 	var sent []*Group
 	for _, g := range groups {
-		if len(g.unknown()) > 0 {
+		unknown := g.unknown()
+		if len(unknown) > 0 {
 			sent = append(sent, g)
+		}
+		if slices.ContainsFunc(unknown, func(c *Change) bool { return c.Err != nil }) {
+			g.Coordinator = nil // it did not answer, and another broker may have taken its place
 		}
 	}
 	run.Forget()

@@ -150,6 +150,9 @@ func (t Target) of(group string) map[cluster.TP]At {
 	return t.given[group]
 }
 
+// FromDocument reports whether the target is a plan or an undo file, which say what was committed before.
+func (t Target) FromDocument() bool { return t.kind == planned || t.kind == undone }
+
 // Ungrouped reports whether the target is a file that does not say which group it is for.
 func (t Target) Ungrouped() bool { return t.ungrouped }
 
