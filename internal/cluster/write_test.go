@@ -340,4 +340,3 @@ func TestAnswerThatCannotBeReadLeavesTheChangeUnknown(t *testing.T) {
 		diff(t, "unknown", true, got.unknown)
 	})
 }
-
