@@ -1,10 +1,6 @@
 package inspect
 
-import (
-	"errors"
-
-	"github.com/offsetctl/offsetctl/internal/cluster"
-)
+import "github.com/offsetctl/offsetctl/internal/cluster"
 
 // recentPart is one partition of __consumer_offsets, and how far it has been read.
 type recentPart struct {
@@ -37,11 +33,7 @@ func (p *recentPart) take(got cluster.Fetched, first bool) {
 	from := p.at
 	p.left -= len(got.Records)
 	for b, err := range Batches(got.Records) {
-		switch {
-		case errors.Is(err, ErrNotBatch): // nothing behind it can be found
-			p.partial()
-			p.done = true
-		case err == nil:
+		if err == nil { // else it is cut, or nothing behind it can be found: what comes again and again ends the part
 			p.batch(&b, p.at > from, got.HighWatermark)
 		}
 	}
