@@ -75,15 +75,16 @@ func TestRecentCommitsOfALeaderThatIsBehind(t *testing.T) {
 		time.Sleep(time.Second)
 		since := time.Now()
 		f.commits(p, 0, "g", 2)
+		f.commits(p, 0, "g", 3)
 		first := true
 		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
 			behind := first
-			first = false
+			first, req.MaxBytes = false, 1
 			resp := answer(req, 0, nil)
 			resp.Topics[0].Partitions[0].HighWatermark = 1
 			return resp, nil, behind
 		})
-		wantRecent(t, []string{"g 1 orders:0 2"}, f.recent(since, recentMost, "g"))
+		wantRecent(t, []string{"g 1 orders:0 2", "g 2 orders:0 3"}, f.recent(since, recentMost, "g"))
 	})
 }
 

@@ -56,23 +56,18 @@ func (p *recentPart) batch(b *Batch, later bool, highWatermark int64) {
 	switch {
 	case b.LastOffset < p.at && !later: // a broker may begin with what came before
 		return
-	case b.BaseOffset < 0 || b.LastOffset >= highWatermark || b.BaseOffset < p.at && later:
+	case b.LastOffset >= highWatermark || b.BaseOffset < p.at && later:
 		p.partial()
 		return
 	}
-	var err error
-	if b.Control {
-		err = b.Check()
-	} else {
-		err = p.decompressor.Each(b, p.record)
-	}
-	if err != nil {
+	if p.decompressor.Each(b, p.record) != nil {
 		p.partial()
 	}
 	p.at = b.LastOffset + 1
 }
 
-// record keeps a record that is a commit of a group that is asked for. It never fails.
+// record keeps a record that is a commit of a group that is asked for. It never fails. The key of a marker is too short
+// for one of a commit.
 func (p *recentPart) record(r Record) error {
 	if r.Offset < p.at || r.Value == nil {
 		return nil
