@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -69,15 +70,53 @@ func TestRecentCommitsOfALeaderThatHasMoved(t *testing.T) {
 // A new leader knows an earlier end than the old one until its followers have fetched, and sends nothing beyond it.
 func TestRecentCommitsOfALeaderThatIsBehind(t *testing.T) {
 	live(t, 1, func(t *testing.T, f *liveFake) {
+		p := f.producer()
+		f.commits(p, 0, "g", 1)
+		time.Sleep(time.Second)
 		since := time.Now()
-		f.commits(f.producer(), 0, "g", 1)
+		f.commits(p, 0, "g", 2)
+		f.commits(p, 0, "g", 3)
 		first := true
 		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
 			behind := first
-			first = false
-			return answer(req, 0, nil), nil, behind
+			first, req.MaxBytes = false, 1
+			resp := answer(req, 0, nil)
+			resp.Topics[0].Partitions[0].HighWatermark = 1
+			return resp, nil, behind
 		})
-		wantRecent(t, []string{"g 0 orders:0 1"}, f.recent(since, recentMost, "g"))
+		wantRecent(t, []string{"g 1 orders:0 2", "g 2 orders:0 3"}, f.recent(since, recentMost, "g"))
+	})
+}
+
+// A partition waits for its turn while those before it fill the answers, however many these are.
+func TestRecentCommitsOfAPartitionThatWaits(t *testing.T) {
+	live(t, 6, func(t *testing.T, f *liveFake) {
+		since, p := time.Now(), f.producer()
+		f.lead(0, 0, 1, 2, 3, 4, 5)
+		groups := []string{"a", "b"}
+		stored := map[int32]string{}
+		var want []string
+		for _, g := range groups {
+			stored[partitionFor(g, 6)] = g
+			f.commits(p, partitionFor(g, 6), g, 0)
+			for n := range int64(2 * idleLimit) {
+				want = append(want, fmt.Sprintf("%s %d orders:0 7", g, n))
+			}
+		}
+		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			asked := req.Topics[0].Partitions
+			log := newTestLog(t)
+			log.next = asked[0].FetchOffset
+			resp := answer(req, asked[0].Partition, log.commits(stored[asked[0].Partition], 7).bytes)
+			resp.Topics[0].Partitions[0].HighWatermark = 2 * idleLimit
+			for _, a := range asked[1:] {
+				p := kmsg.NewFetchResponseTopicPartition()
+				p.Partition, p.HighWatermark = a.Partition, 2*idleLimit
+				resp.Topics[0].Partitions = append(resp.Topics[0].Partitions, p)
+			}
+			return resp, nil, true
+		})
+		wantRecent(t, want, f.recent(since, recentMost, groups...))
 	})
 }
 

@@ -1,10 +1,6 @@
 package inspect
 
-import (
-	"errors"
-
-	"github.com/offsetctl/offsetctl/internal/cluster"
-)
+import "github.com/offsetctl/offsetctl/internal/cluster"
 
 // recentPart is one partition of __consumer_offsets, and how far it has been read.
 type recentPart struct {
@@ -37,11 +33,7 @@ func (p *recentPart) take(got cluster.Fetched, first bool) {
 	from := p.at
 	p.left -= len(got.Records)
 	for b, err := range Batches(got.Records) {
-		switch {
-		case errors.Is(err, ErrNotBatch): // nothing behind it can be found
-			p.partial()
-			p.done = true
-		case err == nil:
+		if err == nil { // else it is cut, or nothing behind it can be found: what comes again and again ends the part
 			p.batch(&b, p.at > from, got.HighWatermark)
 		}
 	}
@@ -64,23 +56,18 @@ func (p *recentPart) batch(b *Batch, later bool, highWatermark int64) {
 	switch {
 	case b.LastOffset < p.at && !later: // a broker may begin with what came before
 		return
-	case b.BaseOffset < 0 || b.LastOffset >= highWatermark || b.BaseOffset < p.at && later:
+	case b.LastOffset >= highWatermark || b.BaseOffset < p.at && later:
 		p.partial()
 		return
 	}
-	var err error
-	if b.Control {
-		err = b.Check()
-	} else {
-		err = p.decompressor.Each(b, p.record)
-	}
-	if err != nil {
+	if p.decompressor.Each(b, p.record) != nil {
 		p.partial()
 	}
 	p.at = b.LastOffset + 1
 }
 
-// record keeps a record that is a commit of a group that is asked for. It never fails.
+// record keeps a record that is a commit of a group that is asked for. It never fails. The key of a marker is too short
+// for one of a commit.
 func (p *recentPart) record(r Record) error {
 	if r.Offset < p.at || r.Value == nil {
 		return nil
