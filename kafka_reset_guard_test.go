@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -72,27 +73,22 @@ func TestKafkaResetOfRealClients(t *testing.T) {
 		t.Run(l.group+" runs", func(t *testing.T) { refusesLive(t, c, cl, l) })
 	}
 	t.Run("connect", func(t *testing.T) { refusesConnect(t, c, cl) })
-	noUndoFiles(t)
+	noUndoFiles(t) // nothing was sent so far
 	if !before4(c) {
 		moveShareStarts(t, c, cl, "share")
 	}
 	for _, r := range running {
 		r.Send(t, "close")
 	}
+	t.Run("simple", func(t *testing.T) { warnsOfCommits(t, c, cl) })
+	t.Run("static", func(t *testing.T) { tellsOfStatic(t, c, cl) })
 	for i, l := range groups {
 		running[i].Await(t, "OK close")
 		awaitEmpty(t, c, l.group)
 		t.Run(l.group+" is stopped", func(t *testing.T) { movesStopped(t, c, cl, l) })
 		running[i] = l.start(t, c)
 	}
-	t.Run("share at its start", func(t *testing.T) {
-		if before4(c) {
-			t.Skipf("Kafka %s has no share groups", c.Version)
-		}
-		t.Skip("reset says unchanged, exit 0, of a share group whose start offset is the one asked for, though it has acknowledged records after it: " +
-			"the records are not delivered again. AlterShareGroupOffsets to the same offset is no idle change")
-		resetAcknowledged(t, c)
-	})
+	t.Run("share at its start", func(t *testing.T) { resetAcknowledged(t, c) })
 	for i, l := range groups {
 		running[i].Await(t, "READY")
 		t.Run(l.group+" starts over", func(t *testing.T) { startsOver(t, cl, l, running[i]) })
@@ -160,7 +156,7 @@ func startsOver(t *testing.T, cl *kgo.Client, l live, running *kafkatest.Client)
 // refusesConnect makes a group as Connect workers do, and leaves it. The generation would not be the first any more, had
 // anything joined.
 func refusesConnect(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
-	member := joinAs(t, cl, "workers", "connect")
+	member := joinAs(t, cl, "workers", "connect", nil)
 	check := func(when string) {
 		t.Helper()
 		for _, execute := range [][]string{nil, {"--execute"}, {"--execute", "--force"}} {
@@ -191,11 +187,58 @@ func refusesConnect(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
 	check("stopped")
 }
 
-// joinAs makes a group of one member with a protocol type, and returns the member.
-func joinAs(t *testing.T, cl *kgo.Client, group, protocolType string) string {
+// warnsOfCommits: what commits without being a member, as assign() and Flink do, may be running. What offsetctl commits
+// itself does not count.
+func warnsOfCommits(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
+	const warning = "something commits for it without being a member"
+	poll(t, "a warning", func() error { // what is committed within a second is committed once
+		commit(t, c, "simple", at("in-classic", 5, 5))
+		d := reset(t, c, "simple", "--to-earliest")
+		if d.Exit != 0 {
+			t.Fatalf("preview: exit %d: %s", d.Exit, d.Stderr)
+		}
+		if !strings.Contains(d.Stderr, "--execute would be refused: "+warning) {
+			return errors.New(d.Stderr)
+		}
+		return nil
+	})
+	args := []string{"simple", "--to-earliest", "--execute"}
+	d := reset(t, c, args...)
+	same(t, "errors", []string{"simple RECENT_COMMITS"}, d.codes())
+	same(t, "results", map[string]string{"simple in-classic:0": "0 refused", "simple in-classic:1": "0 refused"}, d.results())
+	if d.Exit != 1 || !strings.Contains(d.Stderr, warning) {
+		t.Errorf("exit %d, want 1: %s", d.Exit, d.Stderr)
+	}
+	same(t, "commits", map[string]string{"simple in-classic:0": "5", "simple in-classic:1": "5"}, commitOffsets("simple", committed(t, cl, "simple")))
+	if d := reset(t, c, append(args, "--force")...); d.Exit != 0 || !strings.Contains(d.Stderr, "Flink") {
+		t.Errorf("--force: exit %d, and what Flink does of it: %s", d.Exit, d.Stderr)
+	}
+	commit(t, c, "ours", at("in-classic", 5))
+	for n, begin := 0, time.Now(); time.Since(begin) < 4*time.Second; n = (n + 1) % 5 {
+		if d := reset(t, c, "ours", "--to-offset", fmt.Sprint(n), "--execute"); d.Exit != 0 {
+			t.Fatalf("what offsetctl committed counts: exit %d: %s", d.Exit, d.Stderr)
+		}
+	}
+}
+
+// tellsOfStatic: a static member stays in its group when it is stopped, and so cannot be told from one that runs.
+func tellsOfStatic(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
+	t.Skip("a group with a static member is refused with \"stop them first\", which has been done: it does not say that the member " +
+		"stays until its session ends. A KIP-848 member with epoch -2 has even said that it left")
+	instance := "s-1"
+	joinAs(t, cl, "static", "consumer", &instance)
+	d := reset(t, c, "static", "--topic", "in-classic", "--to-earliest", "--execute")
+	if d.Exit != 1 || !strings.Contains(d.Stderr, "session") {
+		t.Errorf("exit %d, want 1 and that its session must end: %s", d.Exit, d.Stderr)
+	}
+}
+
+// joinAs makes a group of one member with a protocol type, which is static if it has an instance, and returns the member.
+func joinAs(t *testing.T, cl *kgo.Client, group, protocolType string, instance *string) string {
 	t.Helper()
 	join := kmsg.NewPtrJoinGroupRequest()
 	join.Group, join.ProtocolType, join.SessionTimeoutMillis, join.RebalanceTimeoutMillis = group, protocolType, 60_000, 60_000
+	join.InstanceID = instance
 	join.Protocols = []kmsg.JoinGroupRequestProtocol{{Name: "default", Metadata: []byte{0}}}
 	var generation int32
 	poll(t, "joining "+group, func() error {
@@ -209,6 +252,7 @@ func joinAs(t *testing.T, cl *kgo.Client, group, protocolType string) string {
 	protocol := "default"
 	sync := kmsg.NewPtrSyncGroupRequest()
 	sync.Group, sync.Generation, sync.MemberID, sync.ProtocolType, sync.Protocol = group, generation, join.MemberID, &protocolType, &protocol
+	sync.InstanceID = instance
 	sync.GroupAssignment = []kmsg.SyncGroupRequestGroupAssignment{{MemberID: join.MemberID, MemberAssignment: []byte{0}}}
 	resp, err := sync.RequestWith(t.Context(), cl)
 	if err == nil {
@@ -274,6 +318,11 @@ func shareStarts(t *testing.T, cl *kgo.Client, group string) map[string]position
 // resetAcknowledged: a share group that has acknowledged records after its start offset reads them again, if it is reset to
 // that offset.
 func resetAcknowledged(t *testing.T, c *kafkatest.Cluster) {
+	t.Skip("reset says unchanged and exits 0 where the start offset of a share group is the one asked for, though records after it " +
+		"are acknowledged: they are not delivered again. kafka-share-groups.sh sends it, and they are")
+	if before4(c) {
+		t.Skipf("Kafka %s has no share groups", c.Version)
+	}
 	c.Topic(t, "in-acknowledged", 2, 10)
 	l := live{group: "acknowledged", file: "ShareApp.java"}
 	running := l.start(t, c)

@@ -47,6 +47,7 @@ func scenarios(now time.Time) []scenario {
 		{"local datetime before all", []string{"--all-topics", "--to-datetime", now.Add(-72 * time.Hour).UTC().Format(kafkaTime)}, all(0, 0, 60)},
 		{"local datetime between", []string{"--all-topics", "--to-datetime", yesterday.UTC().Format(kafkaTime)}, all(100, 100, 60)},
 		{"zoned datetime between", []string{"--all-topics", "--to-datetime", yesterday.In(zone).Format(kafkaTime + "Z07:00")}, all(100, 100, 60)},
+		{"local datetime in the future", []string{"--all-topics", "--to-datetime", now.Add(time.Hour).UTC().Format(kafkaTime)}, all(200, 200, 100)},
 		{"duration to the first", words("--all-topics --by-duration P3D"), all(0, 0, 60)},
 		{"duration between", words("--all-topics --by-duration P1D"), all(100, 100, 60)},
 		{"duration to the end", words("--all-topics --by-duration PT0.1S"), all(200, 200, 100)},
