@@ -58,6 +58,9 @@ func (c *Cluster) Client(t testing.TB, file string, args ...string) *Client {
 	if file == "FlinkJob.java" {
 		artifacts, heap, flags = flinkJars(), "320m", flinkFlags
 	}
+	if file == "ToolApp.java" {
+		artifacts = brokerJars(c.Version)
+	}
 	jars, err := classpath(t.Context(), artifacts)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@
 //
 // Start gives a cluster of one or three nodes that is ready when it returns and gone when the test ends, however
 // it ends: see leash.go. Stop, Shutdown, Restart, Pause and Resume make the failures. Deny forbids something to clients by
-// the address they connect from, and Tool runs one of Kafka's own Java tools to compare with. A Kafka 3 can also run with
+// the address they connect from, and Tool runs one of Kafka's own Java tools to compare with, Tools many. A Kafka 3 can also run with
 // ZooKeeper and write what brokers of older protocols wrote: Options.InterBrokerProtocol, Upgrade.
 //
 // # Clients

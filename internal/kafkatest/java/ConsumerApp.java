@@ -10,6 +10,7 @@ import java.util.Properties;
 import java.util.Scanner;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,6 +41,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * Commands:
  *   sync | async                              every member commits its positions with commitSync or commitAsync
  *   commit PARTITION OFFSET EPOCH METADATA... of the first topic, by its owner; EPOCH - is none
+ *   first PARTITION OFFSET                    fails unless the first record read of that partition of the first topic,
+ *                                             by whichever member, is the one at OFFSET
  *   close                                     the orderly end
  */
 public class ConsumerApp {
@@ -49,6 +52,7 @@ public class ConsumerApp {
     static List<String> topics;
     static List<TopicPartition> partitions;
     static final List<Member> members = new ArrayList<>();
+    static final Map<TopicPartition, Long> first = new ConcurrentHashMap<>(); // offsets of the first records read
 
     public static void main(String[] args) throws Exception {
         // A dead thread must end the program: others would keep it alive, and the test waiting.
@@ -168,6 +172,12 @@ public class ConsumerApp {
                     return null;
                 });
                 break;
+            case "first":
+                Long read = first.get(new TopicPartition(topics.get(0), Integer.parseInt(word[1])));
+                if (read == null || read != Long.parseLong(word[2])) {
+                    throw new IllegalStateException("the first record read is at " + read);
+                }
+                break;
             case "close":
                 for (Member m : members) {
                     m.closing = true;
@@ -207,7 +217,9 @@ public class ConsumerApp {
         @Override
         public void run() {
             while (!closing) {
-                consumer.poll(Duration.ofMillis(50));
+                for (var r : consumer.poll(Duration.ofMillis(50))) {
+                    first.putIfAbsent(new TopicPartition(r.topic(), r.partition()), r.offset());
+                }
                 for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
                     task.run();
                 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Scanner;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
@@ -26,11 +27,14 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  *
  * READY: the group is stable as the broker describes it, and has no lag: all records of all partitions are
  * acknowledged. (Brokers before 4.2 tell no lag: there it is as many acknowledged as there are.) The start offsets may still be 0 then: they move when something is acknowledged after that.
- * Commands: close
+ * Commands:
+ *   first PARTITION OFFSET   fails unless the record with the lowest offset that it got of that partition is the one at OFFSET
+ *   close                    the orderly end
  */
 public class ShareApp {
     static volatile boolean closing;
     static final AtomicLong acknowledged = new AtomicLong();
+    static final Map<Integer, Long> first = new ConcurrentHashMap<>(); // the lowest offset read, by partition
 
     public static void main(String[] args) throws Exception {
         // A dead thread must end the program: others would keep it alive, and the test waiting.
@@ -61,7 +65,9 @@ public class ShareApp {
         consumer.subscribe(List.of(args[2]));
         Thread polling = new Thread(() -> {
             while (!closing) {
-                consumer.poll(Duration.ofMillis(50)); // acknowledges what the poll before returned
+                for (var r : consumer.poll(Duration.ofMillis(50))) { // acknowledges what the poll before returned
+                    first.merge(r.partition(), r.offset(), Math::min);
+                }
             }
             consumer.close();
         });
@@ -76,7 +82,10 @@ public class ShareApp {
             if (line.equals("close")) {
                 break;
             }
-            System.out.println("FAILED " + line);
+            String[] word = line.split(" ");
+            Long read = word[0].equals("first") ? first.get(Integer.valueOf(word[1])) : null;
+            boolean right = read != null && read == Long.parseLong(word[2]);
+            System.out.println((right ? "OK " : "FAILED ") + line);
         }
         closing = true;
         polling.join();
