@@ -30,7 +30,10 @@ type fixture struct {
 	changes *changes
 	port    *oddPort
 	process *process
-	heard   chan struct{} // a request has come to somebody who will not answer
+	moments moments
+
+	undoFiles []string      // that the script has counted
+	heard     chan struct{} // a request has come to somebody who will not answer
 }
 
 // transaction is an open one that holds commits.
@@ -217,17 +220,23 @@ func (f *fixture) commit(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	metadata := ""
+	rp := kmsg.NewOffsetCommitRequestTopicPartition()
+	rp.Partition, rp.Offset, rp.Metadata = p, offset, kmsg.StringPtr("")
 	if len(args) > 3 {
-		metadata = args[3]
+		rp.Metadata = &args[3]
 	}
-	return f.commitOne(args[0], topic, p, offset, metadata)
+	if len(args) > 4 {
+		epoch, err := number(args[4])
+		if err != nil {
+			return err
+		}
+		rp.LeaderEpoch = int32(epoch)
+	}
+	return f.commitOne(args[0], topic, rp)
 }
 
 // commitOne commits as nobody: generation -1, no member.
-func (f *fixture) commitOne(group, topic string, p int32, offset int64, metadata string) error {
-	rp := kmsg.NewOffsetCommitRequestTopicPartition()
-	rp.Partition, rp.Offset, rp.Metadata = p, offset, &metadata
+func (f *fixture) commitOne(group, topic string, rp kmsg.OffsetCommitRequestTopicPartition) error {
 	rt := kmsg.NewOffsetCommitRequestTopic()
 	rt.Topic, rt.Partitions = topic, append(rt.Partitions, rp)
 	req := kmsg.NewPtrOffsetCommitRequest()
@@ -249,13 +258,15 @@ func (f *fixture) manyGroups(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
+	rp := kmsg.NewOffsetCommitRequestTopicPartition()
+	rp.Partition, rp.Offset, rp.Metadata = p, offset, kmsg.StringPtr("")
 	const workers = 200
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
 	for w := range int64(workers) {
 		wg.Go(func() {
 			for i := w; i < n; i += workers {
-				errs[w] = cmp.Or(errs[w], f.commitOne(fmt.Sprintf("g%05d", i), topic, p, offset, ""))
+				errs[w] = cmp.Or(errs[w], f.commitOne(fmt.Sprintf("g%05d", i), topic, rp))
 			}
 		})
 	}
