@@ -103,6 +103,7 @@ func (f *fixture) startCluster(ts *testscript.TestScript, args []string) error {
 func (f *fixture) newClient(opts ...kgo.Opt) (*kgo.Client, error) {
 	versions := kversion.Stable()
 	versions.SetMaxKeyVersion(int16(kmsg.OffsetCommit), 9) // the next one names topics by id only
+	versions.SetMaxKeyVersion(int16(kmsg.OffsetFetch), 9)
 	versions.SetMaxKeyVersion(int16(kmsg.TxnOffsetCommit), 5)
 	return kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(f.fake.ListenAddrs()...), kgo.MaxVersions(versions), kgo.DisableClientMetrics(), kgo.MetadataMinAge(10 * time.Millisecond),
