@@ -75,6 +75,7 @@ func verbs() map[string]verb {
 		"trim":     {"trim TOPIC:P OFFSET", 2, false, (*fixture).trim},
 		"commit":   {"commit GROUP TOPIC:P OFFSET [METADATA [LEADER-EPOCH]]", 3, false, (*fixture).commit},
 		"pending":  {"pending GROUP TOPIC:P OFFSET (in a transaction)", 3, false, (*fixture).pending},
+		"share":    {"share GROUP TOPIC:P OFFSET (the start offset of a share group)", 3, false, (*fixture).share},
 		"settle":   {"settle GROUP (commit its transaction)", 1, false, (*fixture).settle},
 		"join":     {"join GROUP CLIENT TOPIC… (a live member)", 3, false, (*fixture).join},
 		"leave":    {"leave (the member that joined last leaves its group)", 0, false, (*fixture).leave},
@@ -84,7 +85,8 @@ func verbs() map[string]verb {
 		"fault":    {"fault [once] REQUEST CODE [group|topic|node NAME] (a topic may be TOPIC:P)", 2, false, (*fixture).fault},
 		"mute":     {"mute NODE (it takes requests and never answers)", 1, false, (*fixture).mute},
 		"down":     {"down NODE (still listed, refuses connections)", 1, false, (*fixture).down},
-		"when":     {"when REQUEST [N] DO [ARG]… (at the Nth from now on: mute it, cut its connection, lose its answer, remove PATH, or a command of these)", 2, false, (*fixture).when},
+		"when":     {"when REQUEST [N] DO [ARG]… (at the Nth from now on: mute it, hold it, cut its connection, lose its answer, remove PATH, or a command of these)", 2, false, (*fixture).when},
+		"release":  {"release (what is held)", 0, false, (*fixture).release},
 		"noleader": {"noleader TOPIC:P", 1, false, (*fixture).noLeader},
 		"logend":   {"logend TOPIC:P OFFSET", 2, false, (*fixture).logEnd},
 
@@ -103,6 +105,7 @@ func verbs() map[string]verb {
 		// Running and checking.
 		"exits":     {"exits [-within D] CODE PROGRAM [ARG]…", 2, false, (*fixture).exits},
 		"start":     {"start PROGRAM [ARG]… (goes on when it waits for a mute broker, or has printed a line, which may be export NAME=VALUE)", 1, false, (*fixture).start},
+		"ends":      {"ends CODE (waits for what was started)", 1, false, (*fixture).ends},
 		"interrupt": {"interrupt CODE (Ctrl-C for what was started)", 1, false, (*fixture).interrupt},
 		"kill":      {"kill (SIGKILL for what was started)", 0, false, (*fixture).kill},
 		"commits":   {"commits GROUP [TOPIC:P=OFFSET[@EPOCH][ METADATA]]… (all that it has, sorted)", 1, false, (*fixture).commits},

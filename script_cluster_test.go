@@ -32,6 +32,7 @@ type fixture struct {
 	process *process
 	moments moments
 
+	released  chan struct{} // closed: the request that is held goes on
 	undoFiles []string      // that the script has counted
 	heard     chan struct{} // a request has come to somebody who will not answer
 }

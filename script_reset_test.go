@@ -102,6 +102,9 @@ func (f *fixture) deed(ts *testscript.TestScript, args []string) (func(kmsg.Requ
 		return func(kmsg.Request) (outcome, error) { return hangUp, nil }, nil
 	case "lose":
 		return f.lose, nil
+	case "hold":
+		f.released = make(chan struct{})
+		return f.hold, nil
 	case "remove":
 		return func(kmsg.Request) (outcome, error) { return answer, os.RemoveAll(ts.MkAbs(args[1])) }, nil
 	}
@@ -126,6 +129,46 @@ func (f *fixture) lose(req kmsg.Request) (_ outcome, err error) {
 		}
 	})
 	return hangUp, err
+}
+
+// hold has the request wait until it is released.
+func (f *fixture) hold(kmsg.Request) (_ outcome, err error) {
+	f.tell()
+	f.fake.SleepControl(func() {
+		select {
+		case <-f.released:
+		case <-f.ctx.Done():
+			err = f.ctx.Err()
+		}
+	})
+	return answer, err
+}
+
+func (f *fixture) release(*testscript.TestScript, []string) error {
+	close(f.released)
+	return nil
+}
+
+// share puts the start offset of a share group, which makes the group.
+func (f *fixture) share(_ *testscript.TestScript, args []string) error {
+	topic, p, offset, err := position(args)
+	if err != nil {
+		return err
+	}
+	rp := kmsg.NewAlterShareGroupOffsetsRequestTopicPartition()
+	rp.Partition, rp.StartOffset = p, offset
+	rt := kmsg.NewAlterShareGroupOffsetsRequestTopic()
+	rt.Topic, rt.Partitions = topic, append(rt.Partitions, rp)
+	req := kmsg.NewPtrAlterShareGroupOffsetsRequest()
+	req.GroupID, req.Topics = args[0], append(req.Topics, rt)
+	resp, err := req.RequestWith(f.ctx, f.client)
+	if err != nil {
+		return err
+	}
+	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
+		return err
+	}
+	return kerr.ErrorForCode(resp.Topics[0].Partitions[0].ErrorCode)
 }
 
 // kill ends what was started, without a chance for it to clean up.

@@ -136,14 +136,21 @@ func (f *fixture) start(ts *testscript.TestScript, args []string) error {
 }
 
 func (f *fixture) interrupt(ts *testscript.TestScript, args []string) error {
+	if f.process == nil {
+		return errors.New("nothing was started")
+	}
+	if err := f.process.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		return err
+	}
+	return f.ends(ts, args)
+}
+
+func (f *fixture) ends(ts *testscript.TestScript, args []string) error {
 	p := f.process
 	if p == nil {
 		return errors.New("nothing was started")
 	}
 	f.process = nil
-	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
-		return err
-	}
 	code, err := exitCode(p.cmd.Wait())
 	if err != nil {
 		return err
