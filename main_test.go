@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,7 +48,8 @@ func setup(env *testscript.Env) error {
 		cancel()
 	})
 	env.Values[fixtureKey{}] = f
-	env.Setenv("OFFSETCTL_BOOTSTRAP_SERVER", "127.0.0.1:1") // nothing there: a script that forgets its cluster meets no other
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state")) // undo files
+	env.Setenv("OFFSETCTL_BOOTSTRAP_SERVER", "127.0.0.1:1")           // nothing there: a script that forgets its cluster meets no other
 	if env.Getenv("GORACE") == "" {
 		env.Setenv("GORACE", "atexit_sleep_ms=10") // the race detector's second at each exit would be minutes
 	}
@@ -71,17 +73,20 @@ func verbs() map[string]verb {
 		"produce":  {"produce TOPIC:P RECORDS", 2, false, (*fixture).produce},
 		"open":     {"open TOPIC:P (one record in a transaction that stays open)", 1, false, (*fixture).open},
 		"trim":     {"trim TOPIC:P OFFSET", 2, false, (*fixture).trim},
-		"commit":   {"commit GROUP TOPIC:P OFFSET [METADATA]", 3, false, (*fixture).commit},
+		"commit":   {"commit GROUP TOPIC:P OFFSET [METADATA [LEADER-EPOCH]]", 3, false, (*fixture).commit},
 		"pending":  {"pending GROUP TOPIC:P OFFSET (in a transaction)", 3, false, (*fixture).pending},
+		"share":    {"share GROUP TOPIC:P OFFSET (the start offset of a share group)", 3, false, (*fixture).share},
 		"settle":   {"settle GROUP (commit its transaction)", 1, false, (*fixture).settle},
 		"join":     {"join GROUP CLIENT TOPIC… (a live member)", 3, false, (*fixture).join},
 		"leave":    {"leave (the member that joined last leaves its group)", 0, false, (*fixture).leave},
 		"groups":   {"groups N TOPIC:P OFFSET (g00000, g00001, …)", 3, false, (*fixture).manyGroups},
 
 		// What goes wrong with it.
-		"fault":    {"fault [once] REQUEST CODE [group|topic|node NAME]", 2, false, (*fixture).fault},
+		"fault":    {"fault [once] REQUEST CODE [group|topic|node NAME] (a topic may be TOPIC:P)", 2, false, (*fixture).fault},
 		"mute":     {"mute NODE (it takes requests and never answers)", 1, false, (*fixture).mute},
 		"down":     {"down NODE (still listed, refuses connections)", 1, false, (*fixture).down},
+		"when":     {"when REQUEST [N] DO [ARG]… (at the Nth from now on: mute it, hold it, cut its connection, lose its answer, remove PATH, or a command of these)", 2, false, (*fixture).when},
+		"release":  {"release (what is held)", 0, false, (*fixture).release},
 		"noleader": {"noleader TOPIC:P", 1, false, (*fixture).noLeader},
 		"logend":   {"logend TOPIC:P OFFSET", 2, false, (*fixture).logEnd},
 
@@ -100,7 +105,11 @@ func verbs() map[string]verb {
 		// Running and checking.
 		"exits":     {"exits [-within D] CODE PROGRAM [ARG]…", 2, false, (*fixture).exits},
 		"start":     {"start PROGRAM [ARG]… (goes on when it waits for a mute broker, or has printed a line, which may be export NAME=VALUE)", 1, false, (*fixture).start},
+		"ends":      {"ends CODE (waits for what was started)", 1, false, (*fixture).ends},
 		"interrupt": {"interrupt CODE (Ctrl-C for what was started)", 1, false, (*fixture).interrupt},
+		"kill":      {"kill (SIGKILL for what was started)", 0, false, (*fixture).kill},
+		"commits":   {"commits GROUP [TOPIC:P=OFFSET[@EPOCH][ METADATA]]… (all that it has, sorted)", 1, false, (*fixture).commits},
+		"undos":     {"undos N (files in the folder of undo files; a new one is $UNDO)", 1, false, (*fixture).undos},
 		"json":      {"json FILE PATH [WANT]", 2, true, (*fixture).json},
 		"ndjson":    {"ndjson FILE PATH [WANT]", 2, true, (*fixture).ndjson},
 		"yaml":      {"yaml FILE PATH [WANT]", 2, true, (*fixture).yaml},

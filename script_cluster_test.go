@@ -30,7 +30,11 @@ type fixture struct {
 	changes *changes
 	port    *oddPort
 	process *process
-	heard   chan struct{} // a request has come to somebody who will not answer
+	moments moments
+
+	released  chan struct{} // closed: the request that is held goes on
+	undoFiles []string      // that the script has counted
+	heard     chan struct{} // a request has come to somebody who will not answer
 }
 
 // transaction is an open one that holds commits.
@@ -100,6 +104,7 @@ func (f *fixture) startCluster(ts *testscript.TestScript, args []string) error {
 func (f *fixture) newClient(opts ...kgo.Opt) (*kgo.Client, error) {
 	versions := kversion.Stable()
 	versions.SetMaxKeyVersion(int16(kmsg.OffsetCommit), 9) // the next one names topics by id only
+	versions.SetMaxKeyVersion(int16(kmsg.OffsetFetch), 9)
 	versions.SetMaxKeyVersion(int16(kmsg.TxnOffsetCommit), 5)
 	return kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(f.fake.ListenAddrs()...), kgo.MaxVersions(versions), kgo.DisableClientMetrics(), kgo.MetadataMinAge(10 * time.Millisecond),
@@ -217,17 +222,23 @@ func (f *fixture) commit(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	metadata := ""
+	rp := kmsg.NewOffsetCommitRequestTopicPartition()
+	rp.Partition, rp.Offset, rp.Metadata = p, offset, kmsg.StringPtr("")
 	if len(args) > 3 {
-		metadata = args[3]
+		rp.Metadata = &args[3]
 	}
-	return f.commitOne(args[0], topic, p, offset, metadata)
+	if len(args) > 4 {
+		epoch, err := number(args[4])
+		if err != nil {
+			return err
+		}
+		rp.LeaderEpoch = int32(epoch)
+	}
+	return f.commitOne(args[0], topic, rp)
 }
 
 // commitOne commits as nobody: generation -1, no member.
-func (f *fixture) commitOne(group, topic string, p int32, offset int64, metadata string) error {
-	rp := kmsg.NewOffsetCommitRequestTopicPartition()
-	rp.Partition, rp.Offset, rp.Metadata = p, offset, &metadata
+func (f *fixture) commitOne(group, topic string, rp kmsg.OffsetCommitRequestTopicPartition) error {
 	rt := kmsg.NewOffsetCommitRequestTopic()
 	rt.Topic, rt.Partitions = topic, append(rt.Partitions, rp)
 	req := kmsg.NewPtrOffsetCommitRequest()
@@ -249,13 +260,15 @@ func (f *fixture) manyGroups(_ *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
+	rp := kmsg.NewOffsetCommitRequestTopicPartition()
+	rp.Partition, rp.Offset, rp.Metadata = p, offset, kmsg.StringPtr("")
 	const workers = 200
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
 	for w := range int64(workers) {
 		wg.Go(func() {
 			for i := w; i < n; i += workers {
-				errs[w] = cmp.Or(errs[w], f.commitOne(fmt.Sprintf("g%05d", i), topic, p, offset, ""))
+				errs[w] = cmp.Or(errs[w], f.commitOne(fmt.Sprintf("g%05d", i), topic, rp))
 			}
 		})
 	}

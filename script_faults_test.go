@@ -32,6 +32,9 @@ func (f *fixture) fault(_ *testscript.TestScript, args []string) error {
 		fault.Group = args[3]
 	case len(args) == 4 && args[2] == "topic":
 		fault.Topic = args[3]
+		if topic, p, err := partition(args[3]); err == nil {
+			fault.Topic, fault.Partitions = topic, []int32{p}
+		}
 	case len(args) == 4 && args[2] == "node":
 		id, err := strconv.ParseInt(args[3], 10, 32)
 		if err != nil {

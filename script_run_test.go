@@ -40,6 +40,9 @@ func (f *fixture) exits(ts *testscript.TestScript, args []string) error {
 	if code != want {
 		return fmt.Errorf("exit code %d, want %d", code, want)
 	}
+	if err := f.moments.over(); err != nil {
+		return err
+	}
 	if args[1] != "offsetctl" || len(args) > 2 && args[2] == "__complete" { // cobra's own words, for the shell to drop
 		return nil
 	}
@@ -106,7 +109,7 @@ func (f *fixture) start(ts *testscript.TestScript, args []string) error {
 	lines := make(chan string, 1)
 	p := &process{cmd: exec.Command(path, args[1:]...), out: buffer{line: lines}}
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = &p.out, &p.err, ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "GOCOVERDIR", "OFFSETCTL_BOOTSTRAP_SERVER"} {
+	for _, name := range []string{"PATH", "HOME", "GOCOVERDIR", "OFFSETCTL_BOOTSTRAP_SERVER", "XDG_STATE_HOME"} {
 		if v := ts.Getenv(name); v != "" {
 			p.cmd.Env = append(p.cmd.Env, name+"="+v)
 		}
@@ -133,14 +136,21 @@ func (f *fixture) start(ts *testscript.TestScript, args []string) error {
 }
 
 func (f *fixture) interrupt(ts *testscript.TestScript, args []string) error {
+	if f.process == nil {
+		return errors.New("nothing was started")
+	}
+	if err := f.process.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		return err
+	}
+	return f.ends(ts, args)
+}
+
+func (f *fixture) ends(ts *testscript.TestScript, args []string) error {
 	p := f.process
 	if p == nil {
 		return errors.New("nothing was started")
 	}
 	f.process = nil
-	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
-		return err
-	}
 	code, err := exitCode(p.cmd.Wait())
 	if err != nil {
 		return err
@@ -150,7 +160,7 @@ func (f *fixture) interrupt(ts *testscript.TestScript, args []string) error {
 	if strconv.Itoa(code) != args[0] {
 		return fmt.Errorf("exit code %d, want %s", code, args[0])
 	}
-	return manners(p.err.String())
+	return errors.Join(manners(p.err.String()), f.moments.over())
 }
 
 func (p *process) kill() {
