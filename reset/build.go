@@ -41,8 +41,8 @@ func (b builder) group(isNew bool) Group {
 	out := newGroup(b.g)
 	out.New, out.Delete = isNew, b.q.Target.kind == removed
 	out.Busy = b.busy()
-	if b.g.CommitsErr != nil {
-		out.Changes = []Change{refusal("", b.g.CommitsErr)}
+	if e := b.unread(); e != nil {
+		out.Changes = []Change{refusal("", e)}
 		return out
 	}
 	scope := b.s.scope(b.q, b.g)
@@ -63,6 +63,14 @@ func (b builder) group(isNew bool) Group {
 	}
 	slices.SortFunc(out.Changes, func(a, b Change) int { return cluster.CompareTP(a.TP, b.TP) })
 	return out
+}
+
+// unread is why commits that the plan is made of are not known; nil: they are.
+func (b builder) unread() *cluster.Error {
+	if b.g.CommitsErr == nil && b.s.Source != nil {
+		return b.s.Source.CommitsErr
+	}
+	return b.g.CommitsErr
 }
 
 // newGroup is a group of a plan with no changes yet.

@@ -37,7 +37,7 @@ func (g *Group) Blocked(force bool) *cluster.Error {
 func (p *Plan) Sendable(partial, force bool) bool {
 	for i := range p.Groups {
 		g := &p.Groups[i]
-		if g.Changing() && g.Blocked(force) == nil && (partial || !g.refused()) {
+		if g.Changing() && g.Blocked(force) == nil && !g.spoiled(partial) {
 			return true
 		}
 	}
@@ -83,6 +83,10 @@ func (g *Group) refused() bool {
 	return false
 }
 
+// spoiled reports whether what is refused of the group keeps the rest from being sent. A group cannot be deleted in part:
+// a commit that could not be read would go too, and nothing could bring it back.
+func (g *Group) spoiled(partial bool) bool { return g.refused() && (g.Delete || !partial) }
+
 // judge decides, before anything is sent, what of the plan is.
 func (p *Plan) judge(partial, force bool) {
 	for i := range p.Groups {
@@ -90,7 +94,7 @@ func (p *Plan) judge(partial, force bool) {
 		if e := g.Blocked(force); e != nil {
 			g.refuse(e)
 		}
-		if g.refused() && !partial {
+		if g.spoiled(partial) {
 			g.hold("another partition of the group is refused")
 		}
 	}

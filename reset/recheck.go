@@ -3,6 +3,7 @@ package reset
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -25,7 +26,7 @@ func recheck(ctx context.Context, run *cluster.Run, groups []*Group, partial boo
 			continue
 		}
 		g.compare(now.Items)
-		if g.refused() && !partial {
+		if g.spoiled(partial) {
 			g.hold("another partition of the group is refused")
 		}
 	}
@@ -96,6 +97,10 @@ func joined(g *Group, d cluster.Described) *cluster.Error {
 // compare refuses the changes whose commits have changed since the plan.
 func (g *Group) compare(commits []cluster.Commit) {
 	now := cluster.Group{Name: g.Name, Type: g.Type, Commits: commits}
+	if e := g.came(&now); e != nil {
+		g.refuse(e)
+		return
+	}
 	for _, c := range g.pending() {
 		if c.Whole {
 			continue
@@ -106,7 +111,26 @@ func (g *Group) compare(commits []cluster.Commit) {
 		case found && commit.Err != nil:
 			c.Result, c.Err = Refused, commit.Err
 		case !is.equal(c.Current):
-			c.Result, c.Err = Refused, stale(c.TP, fmt.Sprintf("it was at %s when the plan was made, and is at %s now", c.Current, is))
+			c.Result, c.Err = Refused, since(c.TP, c.Current, is)
 		}
 	}
+}
+
+// came is a commit that a group which is to be deleted has got since the plan: it would go too, and no undo file has it.
+// nil: there is none.
+func (g *Group) came(now *cluster.Group) *cluster.Error {
+	if !g.Delete {
+		return nil
+	}
+	for _, commit := range now.Commits {
+		is := positionOf(now, commit, true)
+		if is != nil && !slices.ContainsFunc(g.Changes, func(c Change) bool { return !c.Whole && c.TP == commit.TP }) {
+			return since(commit.TP, nil, is)
+		}
+	}
+	return nil
+}
+
+func since(tp cluster.TP, was, is *Position) *cluster.Error {
+	return stale(tp, fmt.Sprintf("it was at %s when the plan was made, and is at %s now", was, is))
 }
