@@ -32,6 +32,7 @@ func Apply(ctx context.Context, run *cluster.Run, p *Plan, o Options) (*Entry, e
 	if err != nil {
 		return nil, fmt.Errorf("nothing was changed: writing what would undo it: %w", err)
 	}
+	run.Forget()                          // a broker that was too slow for the recent commits may well take a commit
 	bounded := context.WithoutCancel(ctx) // what has begun comes to an end, each request within its time
 	recheck(bounded, run, p.sending(), o.Partial)
 	groups := p.sending()
