@@ -109,6 +109,7 @@ func verbs() map[string]verb {
 		"interrupt": {"interrupt CODE (Ctrl-C for what was started)", 1, false, (*fixture).interrupt},
 		"kill":      {"kill (SIGKILL for what was started)", 0, false, (*fixture).kill},
 		"commits":   {"commits GROUP [TOPIC:P=OFFSET[@EPOCH][ METADATA]]… (all that it has, sorted)", 1, false, (*fixture).commits},
+		"await":     {"await GROUP [TOPIC:P=OFFSET[@EPOCH][ METADATA]]… (until commits would find that)", 1, false, (*fixture).await},
 		"undos":     {"undos N (files in the folder of undo files; a new one is $UNDO)", 1, false, (*fixture).undos},
 		"json":      {"json FILE PATH [WANT]", 2, true, (*fixture).json},
 		"ndjson":    {"ndjson FILE PATH [WANT]", 2, true, (*fixture).ndjson},

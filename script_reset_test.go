@@ -74,6 +74,7 @@ func (f *fixture) when(ts *testscript.TestScript, args []string) error {
 			return nil, nil, false
 		}
 		f.fake.DropControl()
+		f.moments.came(what, nil) // what is held comes to its end much later
 		handled, err := do(req)
 		f.moments.came(what, err)
 		if handled == hangUp {
@@ -184,31 +185,49 @@ func (f *fixture) kill(*testscript.TestScript, []string) error {
 // commits compares all that is committed for a group, read without offsetctl, with TOPIC:P=OFFSET, then @EPOCH if it has
 // one, then a space and the metadata if it has any.
 func (f *fixture) commits(_ *testscript.TestScript, args []string) error {
+	got, err := f.committed(args[0])
+	if err != nil {
+		return err
+	}
+	if diff := cmp.Diff(append([]string{}, args[1:]...), got); diff != "" {
+		return fmt.Errorf("commits of %s (-want +got):\n%s", args[0], diff)
+	}
+	return nil
+}
+
+// await waits until that is committed.
+func (f *fixture) await(ts *testscript.TestScript, args []string) error {
+	for {
+		err := f.commits(ts, args)
+		if err == nil || f.ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (f *fixture) committed(group string) ([]string, error) {
 	g := kmsg.NewOffsetFetchRequestGroup()
-	g.Group = args[0]
+	g.Group = group
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.Groups = append(req.Groups, g)
 	resp, err := req.RequestWith(f.ctx, f.client)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	got := []string{}
 	for _, t := range resp.Groups[0].Topics {
 		for _, p := range t.Partitions {
 			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
-				return err
+				return nil, err
 			}
 			got = append(got, committedText(t.Topic, &p))
 		}
 	}
 	slices.Sort(got)
-	if diff := cmp.Diff(append([]string{}, args[1:]...), got); diff != "" {
-		return fmt.Errorf("commits of %s (-want +got):\n%s", args[0], diff)
-	}
 	if err := kerr.ErrorForCode(resp.Groups[0].ErrorCode); !errors.Is(err, kerr.GroupIDNotFound) { // which has none
-		return err
+		return got, err
 	}
-	return nil
+	return got, nil
 }
 
 func committedText(topic string, p *kmsg.OffsetFetchResponseGroupTopicPartition) string {

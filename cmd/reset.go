@@ -90,10 +90,10 @@ func (s *session) resetRequest(o resetOptions, args []string, changed func(strin
 	if req.query.Target, err = s.target(&o.targetOptions, changed, slices.Contains(args, "-"), &req); err != nil {
 		return req, err
 	}
-	if err := s.selectGroups(&req, o.selection, args, changed("match")); err != nil {
+	if req.query.Filter, err = parseTopics(o.topics); err != nil {
 		return req, err
 	}
-	if req.query.Filter, err = parseTopics(o.topics); err != nil {
+	if err := s.selectGroups(&req, o.selection, args, changed("match")); err != nil {
 		return req, err
 	}
 	req.query.NewGroup, req.query.Force = o.newGroup, o.force
@@ -138,8 +138,10 @@ func (s *session) selectGroups(req *changeRequest, sel selection, args []string,
 
 // listed takes the groups from a file, as far as they are selected.
 func (req *changeRequest) listed(groups []string) {
-	keep := req.query.Keep
-	req.query.Groups = slices.DeleteFunc(groups, func(g string) bool { return keep != nil && !keep(g, "", "") })
+	q := &req.query
+	q.Groups = slices.DeleteFunc(groups, func(g string) bool {
+		return q.Keep != nil && !q.Keep(g, "", "") || q.Filter != nil && !q.Target.Lists(g, q.Filter)
+	})
 	req.query.Named = true
 }
 

@@ -3,6 +3,7 @@ package reset
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ type Options struct {
 // Apply carries a plan out and leaves in it what became of each change. Before the first changing request it writes the
 // undo file, and sees that members and commits are still what the plan says; afterwards it reads back what it wrote. When
 // ctx ends nothing more is sent; what was is read back all the same. The entry is that of the undo file, nil where nothing
-// was sent; the error is that of the file, and if there is no entry nothing was sent for it.
+// was sent or all of it failed; the error is that of the file, and if there is no entry nothing was sent for it.
 func Apply(ctx context.Context, run *cluster.Run, p *Plan, o Options) (*Entry, error) {
 	p.judge(o.Partial, o.Force)
 	if len(p.sending()) == 0 {
@@ -42,16 +43,11 @@ func Apply(ctx context.Context, run *cluster.Run, p *Plan, o Options) (*Entry, e
 	each(groups, func(g *Group) { send(ctx, bounded, run, g) })
 	deleteGroups(ctx, bounded, run, groups)
 	readBack(bounded, run, groups)
-	if !p.sent() {
+	done := undoDocument(p, groups, o)
+	if !slices.ContainsFunc(done.Items, func(r Row) bool { return r.Result == Applied || r.Result == Unknown }) {
 		return nil, entry.Discard()
 	}
-	return entry, entry.Finish(undoDocument(p, groups, o), time.Now())
-}
-
-// sent reports whether any request of the plan may have been carried out.
-func (p *Plan) sent() bool {
-	n := p.Counts()
-	return n[Applied]+n[Unknown]+n[Failed] > 0
+	return entry, entry.Finish(done, time.Now())
 }
 
 // atOnce bounds how many groups are worked on at a time, so that an interruption finds some that are not sent yet.

@@ -1,6 +1,7 @@
 package reset
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,7 +63,10 @@ func busy(g *cluster.Group) *cluster.Error {
 
 // membersOf names a member, and says how many there are.
 func membersOf(g *cluster.Group) string {
-	first := fmt.Sprintf("%s at %s", g.Members[0].ClientID, g.Members[0].Host)
+	m := slices.MinFunc(g.Members, func(a, b cluster.Member) int { // brokers tell them in any order
+		return cmp.Or(strings.Compare(a.ClientID, b.ClientID), strings.Compare(a.Host, b.Host))
+	})
+	first := fmt.Sprintf("%s at %s", m.ClientID, m.Host)
 	if n := len(g.Members); n > 1 {
 		return fmt.Sprintf("%d members (%s, …)", n, first)
 	}

@@ -67,6 +67,8 @@ type Change struct {
 	Result Result
 	Notes  []string
 	Err    *cluster.Error
+
+	unanswered bool // it was sent, and may be carried out later than it is read back
 }
 
 func (c *Change) note(text string) { c.Notes = append(c.Notes, text) }

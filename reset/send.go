@@ -106,7 +106,7 @@ func deleteGroups(ctx, bounded context.Context, run *cluster.Run, groups []*Grou
 // take notes what came of sending the changes: failed, or, until it is read back, unknown.
 func take(changes []*Change, outcomes []cluster.Outcome) {
 	for i, c := range changes {
-		c.Result, c.Err = Unknown, outcomes[i].Err
+		c.Result, c.Err, c.unanswered = Unknown, outcomes[i].Err, outcomes[i].Unknown
 		if outcomes[i].Err != nil && !outcomes[i].Unknown {
 			c.Result = Failed
 		}

@@ -164,6 +164,16 @@ func (t Target) Groups() []string {
 	return slices.Sorted(maps.Keys(t.given))
 }
 
+// Lists reports whether a file has a row for a group in the partitions of a filter.
+func (t Target) Lists(group string, f cluster.Filter) bool {
+	for tp := range t.of(group) {
+		if f.Has(tp) {
+			return true
+		}
+	}
+	return false
+}
+
 // Source is the group that is copied; false: none is.
 func (t Target) Source() (string, bool) { return t.group, t.kind == copied }
 
