@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,8 +17,8 @@ import (
 //	$ offsetctl demo lag
 //
 // Any number of commands stand in a block. The shell runs those with a pipe; the others are split at blanks, with
-// quotes as in the shell. "go run ." is offsetctl. A block whose first line is "# not run" is for reading only. Where a
-// time with milliseconds stands, another such time may come out: what the demo has happened hours before it started.
+// quotes as in the shell. "go run ." is offsetctl. A block whose first line is "# not run" is for reading only. What no
+// two runs have in common may differ; see alike. How a section shows two shells: readme_session_test.go.
 
 func TestReadmeExamples(t *testing.T) {
 	text, err := os.ReadFile("README.md")
@@ -34,52 +32,33 @@ func TestReadmeExamples(t *testing.T) {
 	if len(examples) == 0 {
 		t.Fatal("the README has no example that is run")
 	}
-	for _, e := range examples {
-		t.Run(fmt.Sprintf("line %d", e.line), func(t *testing.T) {
-			cmd, err := e.cmd()
-			if err != nil {
-				t.Fatalf("line %d: %v", e.line, err)
-			}
-			out, err := cmd.CombinedOutput()
-			if _, err := exitCode(err); err != nil {
-				t.Fatalf("line %d: %s: %v", e.line, e.command, err)
-			}
-			if diff := cmp.Diff(timeless(e.want), timeless(string(out))); diff != "" {
-				t.Errorf("README.md:%d: %s (-README +run):\n%s", e.line, e.command, diff)
-			}
-		})
+	for len(examples) > 0 {
+		n := 1
+		for n < len(examples) && examples[n].section == examples[0].section {
+			n++
+		}
+		runSection(t, examples[:n])
+		examples = examples[n:]
 	}
-}
-
-// timeless is the text with every time replaced, whatever it is, and how long a transaction has been open.
-func timeless(text string) string {
-	text = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`).ReplaceAllString(text, "TIME")
-	return regexp.MustCompile(`open for [0-9a-z]+`).ReplaceAllString(text, "open for AGE")
 }
 
 // example is one command of the README and what it shows of its output.
 type example struct {
+	section int // the line of the heading above it
 	line    int
-	command string
+	command string // empty: want is what the demo that the section serves prints next
 	want    string
 }
 
-// cmd is the command, in an environment that has nothing of the one who runs the test.
-func (e example) cmd() (*exec.Cmd, error) {
-	command := e.command
+// args are the words of a command.
+func (e example) args(command string) ([]string, error) {
 	if rest, ok := strings.CutPrefix(command, "go run . "); ok {
 		command = "offsetctl " + rest
 	}
-	args := []string{"sh", "-c", command}
-	if !strings.Contains(command, "|") {
-		var err error
-		if args, err = splitCommand(command); err != nil {
-			return nil, err
-		}
+	if strings.Contains(command, "|") {
+		return []string{"sh", "-c", command}, nil
 	}
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "OFFSETCTL_BOOTSTRAP_SERVER=127.0.0.1:1"}
-	return cmd, nil
+	return splitCommand(command)
 }
 
 func parseExamples(text string) ([]example, error) {
@@ -88,6 +67,7 @@ func parseExamples(text string) ([]example, error) {
 		return nil, err
 	}
 	var all []example
+	serves := 0 // the section of the last demo that is served
 	for _, b := range blocks {
 		if b.lines[0] == "# not run" {
 			continue
@@ -96,9 +76,14 @@ func parseExamples(text string) ([]example, error) {
 			command, ok := strings.CutPrefix(line, "$ ")
 			switch {
 			case ok:
-				all = append(all, example{line: b.line + i, command: command})
-			case i == 0:
+				all = append(all, example{section: b.section, line: b.line + i, command: command})
+				if command == serving {
+					serves = b.section
+				}
+			case i == 0 && (b.section == 0 || serves != b.section):
 				return nil, fmt.Errorf("line %d: a console block begins with a command: %q", b.line, line)
+			case i == 0:
+				all = append(all, example{section: b.section, line: b.line, want: line + "\n"})
 			default:
 				all[len(all)-1].want += line + "\n"
 			}
@@ -107,17 +92,21 @@ func parseExamples(text string) ([]example, error) {
 	return all, nil
 }
 
-// console is the lines of one block, the first of which is the given one of the file.
+// console is the lines of one block, the first of which is the given one of the file, below the heading on another.
 type console struct {
-	line  int
-	lines []string
+	section int
+	line    int
+	lines   []string
 }
 
 func consoleBlocks(lines []string) ([]console, error) {
 	var all []console
+	section := 0
 	for i := 0; i < len(lines); i++ {
-		c := console{line: i + 1}
+		c := console{section: section, line: i + 1}
 		switch {
+		case strings.HasPrefix(lines[i], "## "):
+			section = i + 1
 		case strings.HasPrefix(lines[i], "    $ "):
 			for ; i < len(lines) && strings.HasPrefix(lines[i], "    "); i++ {
 				c.lines = append(c.lines, lines[i][4:])
@@ -129,7 +118,7 @@ func consoleBlocks(lines []string) ([]console, error) {
 				return nil, fmt.Errorf("line %d: the block does not end", i+1)
 			}
 			if lines[i] == "```console" && n > 0 {
-				all = append(all, console{i + 2, lines[i+1 : i+1+n]})
+				all = append(all, console{section, i + 2, lines[i+1 : i+1+n]})
 			}
 			i += n + 1
 		}
@@ -184,8 +173,12 @@ func TestParseExamples(t *testing.T) {
 		"# Title", "```", "$ other block", "```", "```console", "$ a b", "out", "", "$ c", "```",
 		"    plain code", "", "    $ d 'e f' | g", "    out", "", "text", "    no prompt",
 		"```console", "# not run", "$ h", "```",
+		"## Served", "```console", "$ offsetctl demo", "out", "```", "```console", "$ i", "```", "```console", "more", "even", "```",
 	}, "\n")
-	want := []example{{6, "a b", "out\n\n"}, {9, "c", ""}, {13, "d 'e f' | g", "out\n"}}
+	want := []example{
+		{0, 6, "a b", "out\n\n"}, {0, 9, "c", ""}, {0, 13, "d 'e f' | g", "out\n"},
+		{22, 24, "offsetctl demo", "out\n"}, {22, 28, "i", ""}, {22, 31, "", "more\neven\n"},
+	}
 	got, err := parseExamples(text)
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +186,9 @@ func TestParseExamples(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(example{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for _, bad := range []string{"```console\nno prompt\n```", "```console\n$ a"} {
+	for _, bad := range []string{
+		"```console\nno prompt\n```", "```console\n$ a", "## A\n```console\n$ offsetctl demo\n```\n## B\n```console\nmore\n```",
+	} {
 		if _, err := parseExamples(bad); err == nil {
 			t.Errorf("%q is taken", bad)
 		}

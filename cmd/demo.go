@@ -22,9 +22,11 @@ web shop, among them healthy, lagging and stopped ones, commits past the end and
 of their logs, and a deleted topic.
 
 demo COMMAND runs one command on it and opens no port. demo alone serves it on ports of this
-machine, with live traffic, until interrupted, and prints what to paste into the next shell.` + "\n" + exitHelp,
+machine, with live traffic, until interrupted, and prints what to paste into the next shell. When its
+stopped group email-sender is moved from there, a consumer of it starts, and demo says what it reads.` + "\n" + exitHelp,
 		Example: `  offsetctl demo lag
   offsetctl demo lag orders-app -o json
+  offsetctl demo reset flink-revenue --to-latest
   offsetctl demo`,
 		DisableFlagParsing: true, // they belong to the command that follows
 		RunE: func(c *cobra.Command, args []string) error {
@@ -90,7 +92,7 @@ func (s *session) serveDemo(ctx context.Context) error {
 	if err := s.noFormat("demo without a command"); err != nil {
 		return err
 	}
-	c, err := demo.Start(ctx, demo.Options{Listen: true})
+	c, err := demo.Start(ctx, demo.Options{Listen: true, Told: func(text string) { s.note("%s", text) }})
 	if err != nil {
 		return err
 	}

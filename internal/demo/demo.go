@@ -33,6 +33,10 @@ type Options struct {
 	// Listen opens a port of 127.0.0.1 for each broker. Without it no port is opened: clients reach the cluster
 	// through Cluster.Dial only.
 	Listen bool
+
+	// Told gets a sentence when something happens, while Live runs, that people should know of: a group that somebody
+	// has moved came back. It may be called by several goroutines at a time. nil: nobody wants to know.
+	Told func(text string)
 }
 
 // Cluster is a running demo cluster. Its groups' members stay alive until Close.
@@ -44,6 +48,7 @@ type Cluster struct {
 	workers []*kgo.Client // the share group's
 	diary   *diary
 	late    []transaction // open, with commits to topics that are deleted
+	told    func(string)
 	stop    context.CancelFunc
 	beats   sync.WaitGroup
 	closing sync.Once
@@ -52,7 +57,7 @@ type Cluster struct {
 // Start returns a cluster that is seeded and settled: every record is written, every group stable. The numbers are the
 // same in every run; ids that a broker draws (topic ids, classic member ids) are not.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
-	c := &Cluster{net: &network{open: o.Listen}}
+	c := &Cluster{net: &network{open: o.Listen}, told: o.Told}
 	if err := c.open(); err != nil {
 		return nil, fmt.Errorf("starting the demo cluster: %w", err)
 	}

@@ -28,10 +28,12 @@ type traffic struct {
 	ticks     int
 	ends      kadm.ListedOffsets    // at the last tick
 	positions map[string][]position // by group
+	comebacks []*comeback
+	running   *sync.WaitGroup // what ends with Live
 }
 
 // Live writes records and moves the groups until ctx ends, which is no error: those in order follow, the lagging one
-// falls behind slowly, the others stay as they are. It runs once at a time.
+// falls behind slowly, the others stay as they are until somebody moves them; see comeback. It runs once at a time.
 func (c *Cluster) Live(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	var workers sync.WaitGroup
@@ -40,7 +42,7 @@ func (c *Cluster) Live(ctx context.Context) error {
 	for _, w := range c.workers {
 		workers.Go(func() { work(ctx, w) })
 	}
-	t := &traffic{cluster: c, positions: make(map[string][]position)}
+	t := &traffic{cluster: c, positions: make(map[string][]position), comebacks: c.newComebacks(), running: &workers}
 	for _, g := range groups {
 		t.positions[g.name] = g.positions()
 	}
@@ -86,6 +88,9 @@ func (t *traffic) tick(ctx context.Context) error {
 	}
 	if err := t.cluster.diary.catchUp(ctx, time.Now()); err != nil && !refused(err) {
 		return fmt.Errorf("writing what has changed in groups: %w", err)
+	}
+	for _, b := range t.comebacks {
+		b.look(ctx, t.running)
 	}
 	return nil
 }

@@ -28,8 +28,17 @@ const (
 )
 
 // paces are how long before a group's last commit those before it were that compaction has left.
-var paces = []time.Duration{
-	5 * time.Hour, 3 * time.Hour, 100 * time.Minute, 40 * time.Minute, 12 * time.Minute, 3 * time.Minute, 0,
+func (g group) paces() []time.Duration {
+	paces := []time.Duration{5 * time.Hour, 3 * time.Hour, 100 * time.Minute, 40 * time.Minute, 12 * time.Minute}
+	switch {
+	case len(g.members) > 0:
+		return append(paces, 3*time.Minute)
+	case g.pace > 0: // what compaction has not come to yet: reset warns of it, as of a Flink job
+		for m := 9 * time.Minute; m > 0; m -= time.Minute {
+			paces = append(paces, m)
+		}
+	}
+	return paces // of one that is stopped nothing of late: reset takes it for what it is
 }
 
 // lastCommit is how long ago the group committed last: a moment if it is running, else as long as it takes to fall as far
@@ -89,7 +98,7 @@ func (c *Cluster) pastOf(ctx context.Context, g group, now time.Time) ([]entry, 
 		if err != nil {
 			return nil, err
 		}
-		for _, before := range paces[:len(paces)-1] {
+		for _, before := range g.paces() {
 			then := commit
 			then.at = g.earlier(commit.at, before)
 			s.value = then.value

@@ -57,6 +57,9 @@ type group struct {
 	commits []commit
 	pace    int64 // of 100 new records it commits so many while Live runs
 	every   int   // ticks between two commits while Live runs, 0 means 1
+
+	// comesBack is the client id of a consumer that starts when somebody has moved the group while Live runs; empty: none.
+	comesBack string
 }
 
 // commit is where a group stands in one topic.
@@ -112,7 +115,7 @@ var groups = []group{
 		commits: []commit{{topic: "inventory", behind: []int64{-39360, 0}}},
 	},
 	{ // no-members: stopped
-		name:    "email-sender",
+		name: "email-sender", topics: []string{"emails"}, comesBack: "email-sender-1",
 		commits: []commit{{topic: "emails", behind: []int64{57, 61, 49}}},
 	},
 	{ // no-members: Flink assigns itself and commits on each checkpoint, from outside of any generation
