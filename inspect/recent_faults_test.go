@@ -58,12 +58,22 @@ func TestRecentCommitsThatCannotBeDecoded(t *testing.T) {
 func TestRecentCommitsOfALeaderThatHasMoved(t *testing.T) {
 	live(t, 3, func(t *testing.T, f *liveFake) {
 		since := time.Now()
-		f.commits(f.producer(), partitionFor("g", 3), "g", 1)
+		p, was := f.producer(), partitionFor("g", 3)
+		f.commits(p, was, "g", 1)
+		f.commits(p, was, "g", 2)
+		f.commits(p, was, "g", 3)
 		run := f.run()
-		was := partitionFor("g", 3)
 		f.lead((was+1)%3, was)
+		metadata := f.counted(kmsg.Metadata)
+		f.fetches(func(_ int32, req *kmsg.FetchRequest) (kmsg.Response, error, bool) {
+			req.MaxBytes = 1
+			return nil, nil, false
+		})
 		got := RecentCommits(t.Context(), run, run.OffsetsTopic(), []string{"g"}, since, recentMost)
-		wantRecent(t, []string{"g 0 orders:0 1"}, got)
+		wantRecent(t, []string{"g 0 orders:0 1", "g 1 orders:0 2", "g 2 orders:0 3"}, got)
+		if *metadata != 2 {
+			t.Errorf("the leader was looked up %d times, want 2: for the offsets, and for the records", *metadata)
+		}
 	})
 }
 
@@ -152,20 +162,25 @@ func TestRecentCommitsOfALeaderThatDoesNotAnswer(t *testing.T) {
 
 func TestRecentCommitsThatMayNotBeRead(t *testing.T) {
 	for name, c := range map[string]struct {
-		key  kmsg.Key
-		code *kerr.Error
-		want string
+		key   kmsg.Key
+		code  *kerr.Error
+		want  string
+		again bool // it is tried again for a while
 	}{
-		"not allowed":             {kmsg.Fetch, kerr.TopicAuthorizationFailed, "g topic __consumer_offsets: not authorized to access topics: [Topic authorization failed.] (TOPIC_AUTHORIZATION_FAILED)"},
-		"not allowed to describe": {kmsg.ListOffsets, kerr.TopicAuthorizationFailed, "g topic __consumer_offsets: not authorized to access topics: [Topic authorization failed.] (TOPIC_AUTHORIZATION_FAILED)"},
-		"never out of trouble":    {kmsg.Fetch, kerr.KafkaStorageError, "g partition __consumer_offsets:0: disk error when trying to access log file on the disk (KAFKA_STORAGE_ERROR)"},
+		"not allowed":             {kmsg.Fetch, kerr.TopicAuthorizationFailed, "g topic __consumer_offsets: not authorized to access topics: [Topic authorization failed.] (TOPIC_AUTHORIZATION_FAILED)", false},
+		"not allowed to describe": {kmsg.ListOffsets, kerr.TopicAuthorizationFailed, "g topic __consumer_offsets: not authorized to access topics: [Topic authorization failed.] (TOPIC_AUTHORIZATION_FAILED)", false},
+		"never out of trouble":    {kmsg.Fetch, kerr.KafkaStorageError, "g partition __consumer_offsets:0: disk error when trying to access log file on the disk (KAFKA_STORAGE_ERROR)", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			live(t, 1, func(t *testing.T, f *liveFake) {
 				since := time.Now()
 				f.commits(f.producer(), 0, "g", 1)
 				f.refuses(c.key, c.code)
+				start := time.Now()
 				wantRecent(t, []string{"g not whole", c.want}, f.recent(since, recentMost, "g"))
+				if waited := time.Since(start) > 0; waited != c.again {
+					t.Errorf("waited: %v, want %v", waited, c.again)
+				}
 			})
 		})
 	}

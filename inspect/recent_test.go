@@ -222,6 +222,17 @@ func TestRecentCommitsKeepsTheNewest(t *testing.T) {
 	}
 }
 
+func TestRecentCommitsOfAGroupThatHasTooMany(t *testing.T) {
+	live(t, 1, func(t *testing.T, f *liveFake) {
+		since := time.Now()
+		f.commits(f.producer(), 0, "g", make([]int64, recentKept+1)...)
+		got := f.recent(since, recentMost, "g")[0]
+		if len(got.Commits) != recentKept || got.Commits[0].LogOffset != 1 || got.Whole {
+			t.Errorf("%d commits, whole %v", len(got.Commits), got.Whole)
+		}
+	})
+}
+
 func TestBursts(t *testing.T) {
 	for _, c := range []struct {
 		times []int64
