@@ -31,12 +31,12 @@ type live struct {
 
 func liveGroups() []live {
 	return []live{
-		{group: "classic", file: "ConsumerApp.java", typ: "classic", args: []string{"auto"}, advice: "it has a member: stop them first (app-1 at "},
-		{group: "kip848", file: "ConsumerApp.java", typ: "consumer", args: []string{"auto", "members=2", "group.protocol=consumer"}, advice: "it has 2 members: stop them first (app-"},
+		{group: "classic", file: "ConsumerApp.java", typ: "classic", args: []string{"auto"}, advice: "it has a member (app-1 at 127.0.0.1): stop it first"},
+		{group: "kip848", file: "ConsumerApp.java", typ: "consumer", args: []string{"auto", "members=2", "group.protocol=consumer"}, advice: "it has 2 members (app-"},
 		// As short as a session may be: a classic Streams application never leaves its group.
-		{group: "streams-classic", file: "StreamsApp.java", typ: "classic", args: []string{"copies-streams-classic", "session.timeout.ms=6000", "heartbeat.interval.ms=500"}, advice: "it has a member: stop the Streams application first"},
-		{group: "streams", file: "StreamsApp.java", typ: "streams", args: []string{"copies-streams", "group.protocol=streams"}, advice: "it has a member: stop the Streams application first", from4: true},
-		{group: "share", file: "ShareApp.java", typ: "share", advice: "it has a member: stop them first (share-1 at ", from4: true},
+		{group: "streams-classic", file: "StreamsApp.java", typ: "classic", args: []string{"copies-streams-classic", "session.timeout.ms=6000", "heartbeat.interval.ms=500"}, advice: "it has a member (streams-StreamThread-1-consumer at 127.0.0.1): stop the Streams application first"},
+		{group: "streams", file: "StreamsApp.java", typ: "streams", args: []string{"copies-streams", "group.protocol=streams"}, advice: "it has a member (streams-StreamThread-1-consumer at 127.0.0.1): stop the Streams application first", from4: true},
+		{group: "share", file: "ShareApp.java", typ: "share", advice: "it has a member (share-1 at 127.0.0.1): stop it first", from4: true},
 	}
 }
 

@@ -4,11 +4,14 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/offsetctl/offsetctl/internal/kafkatest"
 )
@@ -23,6 +26,8 @@ func TestKafkaResetPlans(t *testing.T) {
 	t.Run("to where another group is", f.copied)
 	t.Run("edited", f.edited)
 	t.Run("commits moved", f.stale)
+	t.Run("members came", f.joined)
+	t.Run("open transaction", f.pending)
 	t.Run("topic made anew", f.anew)
 	t.Run("another cluster", f.elsewhere)
 	t.Run("metadata too long", f.tooLong)
@@ -149,6 +154,97 @@ func (f planTest) stale(t *testing.T) {
 		t.Errorf("--force: exit %d: %s", d.Exit, d.Stderr)
 	}
 	f.want(t, "stale", map[int32]position{0: {100, -1, ""}, 1: {100, -1, ""}})
+}
+
+// joined: a plan is of a group that nobody reads with, and is not carried out when somebody does.
+func (f planTest) joined(t *testing.T) {
+	commitAt(t, f.cl, "joined", "orders", beside())
+	path := f.edit(t, untouched, "joined", "--to-latest")
+	joinAs(t, f.cl, "joined", "consumer", nil)
+	for _, more := range [][]string{nil, {"--force"}, {"--partial"}} {
+		d := reset(t, f.c, append([]string{"--from-file", path, "--execute"}, more...)...)
+		same(t, "results", map[string]string{"joined orders:0": "100 refused", "joined orders:1": "100 refused"}, d.results())
+		same(t, "errors", []string{"joined NON_EMPTY_GROUP"}, d.codes())
+		if d.Exit != 1 {
+			t.Errorf("%q: exit %d, want 1", more, d.Exit)
+		}
+	}
+	f.want(t, "joined", beside())
+}
+
+// pending: a commit of a transaction that is open is not there yet; when the transaction ends, what was committed after it
+// stays.
+func (f planTest) pending(t *testing.T) {
+	commitAt(t, f.cl, "pending", "orders", beside())
+	end := f.transaction(t, "pending", 50, 60)
+	d := reset(t, f.c, "pending", "--to-offset", "3")
+	same(t, "preview", map[string]string{"pending orders:0": "3 planned", "pending orders:1": "3 planned"}, d.results())
+	for _, i := range d.Items {
+		same(t, "note", "a transaction with another commit is open", show(i.Note))
+	}
+	d = reset(t, f.c, "pending", "--topic", "orders:0", "--to-offset", "3", "--execute")
+	same(t, "result", map[string]string{"pending orders:0": "3 applied"}, d.results())
+	if d.Exit != 0 {
+		t.Errorf("exit %d: %s", d.Exit, d.Stderr)
+	}
+	f.want(t, "pending", map[int32]position{0: {3, -1, ""}, 1: beside()[1]})
+	end()
+	poll(t, "the end of the transaction", func() error { // markers are written after the answer
+		if at := committed(t, f.cl, "pending")["orders:1"].Offset; at != 60 {
+			return fmt.Errorf("orders:1 is at %d", at)
+		}
+		return nil
+	})
+	f.want(t, "pending", map[int32]position{0: {3, -1, ""}, 1: {60, -1, ""}})
+}
+
+// transaction commits an offset of each partition of orders in a transaction, and returns what ends it.
+func (f planTest) transaction(t *testing.T, group string, offsets ...int64) (end func()) {
+	t.Helper()
+	id := "tx-" + group
+	begin := kmsg.NewPtrInitProducerIDRequest()
+	begin.TransactionalID, begin.TransactionTimeoutMillis = &id, 60_000
+	var producer *kmsg.InitProducerIDResponse
+	poll(t, "a producer id", func() (err error) {
+		if producer, err = begin.RequestWith(t.Context(), f.cl); err != nil {
+			return err
+		}
+		return kerr.ErrorForCode(producer.ErrorCode)
+	})
+	add := kmsg.NewPtrAddOffsetsToTxnRequest()
+	add.TransactionalID, add.ProducerID, add.ProducerEpoch, add.Group = id, producer.ProducerID, producer.ProducerEpoch, group
+	added, err := add.RequestWith(t.Context(), f.cl)
+	if err == nil {
+		err = kerr.ErrorForCode(added.ErrorCode)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit := kmsg.NewPtrTxnOffsetCommitRequest()
+	commit.TransactionalID, commit.Group, commit.ProducerID, commit.ProducerEpoch, commit.Generation = id, group, producer.ProducerID, producer.ProducerEpoch, -1
+	orders := kmsg.TxnOffsetCommitRequestTopic{Topic: "orders"}
+	for p, offset := range offsets {
+		orders.Partitions = append(orders.Partitions, kmsg.TxnOffsetCommitRequestTopicPartition{Partition: int32(p), Offset: offset, LeaderEpoch: -1})
+	}
+	commit.Topics = []kmsg.TxnOffsetCommitRequestTopic{orders}
+	resp, err := commit.RequestWith(t.Context(), f.cl)
+	if err == nil {
+		err = kerr.ErrorForCode(resp.Topics[0].Partitions[0].ErrorCode)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		end := kmsg.NewPtrEndTxnRequest()
+		end.TransactionalID, end.ProducerID, end.ProducerEpoch, end.Commit = id, producer.ProducerID, producer.ProducerEpoch, true
+		resp, err := end.RequestWith(t.Context(), f.cl)
+		if err == nil {
+			err = kerr.ErrorForCode(resp.ErrorCode)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // anew: a plan with the id of a topic is of no other with its name.

@@ -80,6 +80,8 @@ func TestKafkaResetTargets(t *testing.T) {
 	t.Run("new group", func(t *testing.T) { resetNewGroup(t, c, tools, cl) })
 	t.Run("selected groups", func(t *testing.T) { resetSelected(t, c, tools, cl) })
 	t.Run("all groups", func(t *testing.T) { resetAll(t, c, tools, cl) })
+	t.Run("many groups", func(t *testing.T) { resetMany(t, c, cl) })
+	t.Run("without a commit", func(t *testing.T) { resetUncommitted(t, c, cl) })
 	t.Run("what does not exist", func(t *testing.T) { resetMissing(t, c, cl) })
 }
 
@@ -258,5 +260,54 @@ func resetMissing(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
 	d = reset(t, c, "missing", "--to-earliest", "--topic", "trimmed", "--topic", "orders:1", "--execute")
 	if d.Exit != 0 { // what is missing and not asked for is no hindrance
 		t.Errorf("exit %d: %s", d.Exit, d.Stderr)
+	}
+}
+
+// resetUncommitted: what is to be moved from where it is, and is nowhere, is left alone, or refused where it is named.
+func resetUncommitted(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
+	seedGroup(t, c, "nowhere")
+	before := committed(t, cl, "nowhere")
+	for _, target := range [][]string{{"--shift-by", "1"}, {"--to-current"}} {
+		d := reset(t, c, append([]string{"nowhere", "--topic", "empty", "--execute"}, target...)...)
+		same(t, "the topic", map[string]string{"nowhere empty:0": "- unchanged"}, d.results())
+		if d.Exit != 0 {
+			t.Errorf("%q of the topic: exit %d, want 0\n%s", target, d.Exit, d.Stderr)
+		}
+		d = reset(t, c, append([]string{"nowhere", "--topic", "empty:0", "--execute"}, target...)...)
+		same(t, "the partition", map[string]string{"nowhere empty:0": "- refused"}, d.results())
+		same(t, "errors", []string{"empty:0 NO_COMMITTED_OFFSET"}, d.codes())
+		if d.Exit != 1 {
+			t.Errorf("%q of the partition: exit %d, want 1", target, d.Exit)
+		}
+	}
+	same(t, "commits", before, committed(t, cl, "nowhere"))
+}
+
+// resetMany moves a hundred groups of sixty partitions in one run.
+func resetMany(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
+	const groups, partitions = 100, 60
+	c.Topic(t, "wide", partitions, 0)
+	at := make(map[int32]position, partitions)
+	for p := range int32(partitions) {
+		at[p] = position{7, -1, "x"} // past the end, as after a log was lost
+	}
+	for g := range groups {
+		commitAt(t, cl, fmt.Sprintf("many-%03d", g), "wide", at)
+	}
+	d := reset(t, c, "--match", "many-.*", "--to-latest", "--execute", "--expect-groups", fmt.Sprint(groups))
+	if d.Exit != 0 || len(d.Items) != groups*partitions {
+		t.Errorf("exit %d, %d rows, want %d\n%s", d.Exit, len(d.Items), groups*partitions, d.Stderr)
+	}
+	for g := range groups {
+		group := fmt.Sprintf("many-%03d", g)
+		got := committed(t, cl, group)
+		for where, p := range got {
+			if p != (position{0, -1, ""}) {
+				t.Fatalf("%s %s is at %+v, want the start", group, where, p)
+			}
+		}
+		if len(got) != partitions {
+			t.Fatalf("%s has %d commits, want %d", group, len(got), partitions)
+		}
 	}
 }
