@@ -88,15 +88,21 @@ func (f *fixture) startCluster(ts *testscript.TestScript, args []string) error {
 			return err
 		}
 	}
-	var err error
-	if f.fake, err = kfake.NewCluster(kfake.NumBrokers(int(brokers)), kfake.ClusterID("script"), kfake.ListenFn(f.listen)); err != nil {
+	if err := f.run(int(brokers)); err != nil {
 		return err
 	}
-	f.txns = map[string]transaction{}
 	for i, addr := range f.fake.ListenAddrs() {
 		ts.Setenv(fmt.Sprintf("BROKER%d", i), addr)
 	}
 	ts.Setenv("BOOTSTRAP", ts.Getenv("BROKER0"))
+	return nil
+}
+
+func (f *fixture) run(brokers int) (err error) {
+	if f.fake, err = kfake.NewCluster(kfake.NumBrokers(brokers), kfake.ClusterID("script"), kfake.ListenFn(f.listen)); err != nil {
+		return err
+	}
+	f.txns = map[string]transaction{}
 	f.client, err = f.newClient(kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.DisableIdempotentWrite())
 	return err
 }

@@ -109,7 +109,7 @@ func (f *fixture) start(ts *testscript.TestScript, args []string) error {
 	lines := make(chan string, 1)
 	p := &process{cmd: exec.Command(path, args[1:]...), out: buffer{line: lines}}
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = &p.out, &p.err, ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "GOCOVERDIR", "OFFSETCTL_BOOTSTRAP_SERVER", "XDG_STATE_HOME"} {
+	for _, name := range []string{"PATH", "HOME", "GOCOVERDIR", "TMPDIR", "OFFSETCTL_BOOTSTRAP_SERVER", "XDG_STATE_HOME"} {
 		if v := ts.Getenv(name); v != "" {
 			p.cmd.Env = append(p.cmd.Env, name+"="+v)
 		}

@@ -54,6 +54,7 @@ func (b builder) group(isNew bool) Group {
 	for tp := range scope {
 		out.Changes = append(out.Changes, b.change(tp))
 	}
+	out.wholeTopics(b.g)
 	switch {
 	case len(out.Changes) > 0:
 	case out.Delete:

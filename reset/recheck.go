@@ -114,6 +114,7 @@ func (g *Group) compare(commits []cluster.Commit) {
 			c.Result, c.Err = Refused, since(c.TP, c.Current, is)
 		}
 	}
+	g.wholeTopics(&now)
 }
 
 // came is a commit that a group which is to be deleted has got since the plan: it would go too, and no undo file has it.
