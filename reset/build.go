@@ -45,6 +45,7 @@ func (b builder) group(isNew bool) Group {
 		out.Changes = []Change{refusal("", e)}
 		return out
 	}
+	out.Changes = b.refusedBefore()
 	scope := b.s.scope(b.q, b.g)
 	for _, topic := range slices.Sorted(maps.Keys(b.q.Filter)) {
 		if e := b.s.Topics[topic].Err; e != nil && !anyOf(scope, topic) {

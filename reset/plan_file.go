@@ -9,6 +9,8 @@ import (
 // CodeStale is of a commit or topic that is not what a plan, or an undo file, says.
 const CodeStale = "PLAN_IS_STALE"
 
+const planRefused = "the plan refused it: make it anew, or remove its item to go on without"
+
 // follow carries out one item of a plan, if all is still as it says.
 func (b builder) follow(c *Change, at At) {
 	if !b.stands(c, at, "the plan") {
@@ -18,10 +20,26 @@ func (b builder) follow(c *Change, at At) {
 	case at.Position != nil:
 		c.copy(at.Position)
 	case at.result == Refused:
-		c.refuse(stale(c.TP, "the plan refused it"))
+		c.refuse(stale(c.TP, planRefused))
 	default:
 		c.Result = Unchanged
 	}
+}
+
+// refusedBefore are what a plan refused as a whole. With topics named those of its rows are chosen that are of them.
+func (b builder) refusedBefore() []Change {
+	var out []Change
+	for _, topic := range b.q.Target.refused[b.g.Name] {
+		e := &cluster.Error{Scope: cluster.ScopeTopic, Name: topic, Code: CodeStale, Message: planRefused}
+		switch {
+		case topic == "":
+			e.Scope, e.Name = cluster.ScopeGroup, b.g.Name
+		case b.q.Filter != nil:
+			continue
+		}
+		out = append(out, refusal(topic, e))
+	}
+	return out
 }
 
 // revert takes back one item of an undo file. What was not sent, or has been taken back, is as it was already.

@@ -85,8 +85,8 @@ func TestPlanItems(t *testing.T) {
 		"metadata edited":            {edited(was(commitAt("orders:0", 20)), func(r *Row) { r.NewMetadata = new("by hand") }), []cluster.Commit{commitAt("orders:0", 20)}, false, `20 → 30 "by hand" +10 | 10…100 | planned`},
 		"unchanged":                  {remade(was(full("orders:0", 30))), []cluster.Commit{full("orders:0", 30)}, false, `30 e3 "m" → 30 e3 "m" +0 | 10…100 | unchanged`},
 		"unchanged for want of one":  {remade(build(t, world(stopped("g", commitAt("orders:0", -1))), asked(ShiftBy(1)))), nil, false, `- → - | 10…100 | unchanged`},
-		"refused":                    {remade(refused(was(commitAt("orders:0", 20)))), []cluster.Commit{commitAt("orders:0", 20)}, false, `20 → - | 10…100 | refused | PLAN_IS_STALE partition orders:0: the plan refused it`},
-		"refused, by force":          {remade(refused(was(commitAt("orders:0", 20)))), []cluster.Commit{commitAt("orders:0", 20)}, true, `20 → - | 10…100 | refused | PLAN_IS_STALE partition orders:0: the plan refused it`},
+		"refused":                    {remade(refused(was(commitAt("orders:0", 20)))), []cluster.Commit{commitAt("orders:0", 20)}, false, `20 → - | 10…100 | refused | PLAN_IS_STALE partition orders:0: the plan refused it: make it anew, or remove its item to go on without`},
+		"refused, by force":          {remade(refused(was(commitAt("orders:0", 20)))), []cluster.Commit{commitAt("orders:0", 20)}, true, `20 → - | 10…100 | refused | PLAN_IS_STALE partition orders:0: the plan refused it: make it anew, or remove its item to go on without`},
 		"refused, then edited":       {edited(refused(was(commitAt("orders:0", 20))), func(r *Row) { r.NewOffset = new(int64(40)) }), []cluster.Commit{commitAt("orders:0", 20)}, false, `20 → 40 +20 | 10…100 | planned`},
 		"no epoch is no other epoch": {edited(was(commitAt("orders:0", 20)), func(r *Row) { r.CurrentMetadata = nil }), []cluster.Commit{commitAt("orders:0", 20)}, false, `20 → 30 +10 | 10…100 | planned`},
 	} {
@@ -187,6 +187,39 @@ func TestUndo(t *testing.T) {
 			same(t, c.want, lines(build(t, world(stopped("g", c.now...)), q)))
 		})
 	}
+}
+
+func TestUndoWhereTheTopicIsGoneOrCannotBeAsked(t *testing.T) {
+	moved := build(t, world(stopped("g", commitAt("orders:0", 20), commitAt("orders:1", 20), commitAt("orders:2", 3))), asked(ToLatest()))
+	s := world(stopped("g", commitAt("orders:0", 100), commitAt("orders:1", 50), commitAt("orders:2", 7)))
+	orders := s.Topics["orders"]
+	orders.Partitions = orders.Partitions[:2]
+	orders.Partitions[0].Err = broken("orders:0", "LEADER_NOT_AVAILABLE")
+	s.Topics["orders"], s.Logs = orders, map[cluster.TP]cluster.Log{tp("orders:1"): {Err: broken("orders:1", "REQUEST_TIMED_OUT")}}
+	same(t, []string{
+		`g orders:0 | 100 → 20 -80 | planned | its log cannot be asked`,
+		`g orders:1 | 50 → - | refused | REQUEST_TIMED_OUT partition orders:1: it failed`,
+		`g orders:2 | 7 → - | refused | UNKNOWN_TOPIC_OR_PARTITION partition orders:2: the topic has no such partition, only 0 to 1`,
+	}, lines(build(t, s, asked(Undoing(undoOf(moved, Applied))))))
+}
+
+// A group is all or nothing in its plan too: what the plan refused as a whole is not left out when it is carried out.
+func TestPlanThatRefusedATopicOrAGroup(t *testing.T) {
+	unreadable := stopped("h")
+	unreadable.CommitsErr = &cluster.Error{Scope: cluster.ScopeGroup, Name: "h", Code: "COORDINATOR_NOT_AVAILABLE", Message: "no coordinator"}
+	p := build(t, world(stopped("g", commitAt("orders:0", 20)), unreadable), asked(ToEarliest(), "gone", "orders:0"))
+	now := func() *Snapshot {
+		return world(stopped("g", commitAt("orders:0", 20)), stopped("h", commitAt("orders:0", 20)))
+	}
+	const (
+		topic = `g gone | - → - | refused | PLAN_IS_STALE topic gone: the plan refused it: make it anew, or remove its item to go on without`
+		go0   = `g orders:0 | 20 → 10 -10 | 10…100 | planned`
+		group = `h | - → - | refused | PLAN_IS_STALE group h: the plan refused it: make it anew, or remove its item to go on without`
+	)
+	same(t, []string{topic, go0, group}, lines(build(t, now(), asked(FromPlan(remade(p))))))
+	same(t, []string{go0, group}, lines(build(t, now(), asked(FromPlan(remade(p)), "orders"))))
+	same(t, []string{`g gone | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`, go0},
+		lines(build(t, now(), asked(FromPlan(remade(p)), "orders", "gone")))[:2])
 }
 
 func TestUndoOfADeletion(t *testing.T) {

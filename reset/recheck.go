@@ -125,7 +125,7 @@ func (g *Group) came(now *cluster.Group) *cluster.Error {
 	}
 	for _, commit := range now.Commits {
 		is := positionOf(now, commit, true)
-		if is != nil && !slices.ContainsFunc(g.Changes, func(c Change) bool { return !c.Whole && c.TP == commit.TP }) {
+		if _, planned := slices.BinarySearchFunc(g.Changes, commit.TP, func(c Change, tp cluster.TP) int { return cluster.CompareTP(c.TP, tp) }); is != nil && !planned {
 			return since(commit.TP, nil, is)
 		}
 	}

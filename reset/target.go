@@ -16,6 +16,8 @@ type Target struct {
 	group string                       // whose commits are copied
 	given map[string]map[cluster.TP]At // by group; nil: it comes from no file
 
+	refused map[string][]string // by group: the topics that a plan refused as a whole; empty: the group itself
+
 	share map[string]bool // groups of given that a file says to be share groups
 
 	ungrouped bool   // given is of one group, whichever is named
@@ -98,14 +100,17 @@ func Undoing(d *Document) Target {
 }
 
 func fromDocument(k kind, d *Document, read func(*Row) At) Target {
-	t := Target{kind: k, given: map[string]map[cluster.TP]At{}, share: map[string]bool{}, clusterID: d.ClusterID}
+	t := Target{kind: k, given: map[string]map[cluster.TP]At{}, refused: map[string][]string{}, share: map[string]bool{}, clusterID: d.ClusterID}
 	for i := range d.Items {
 		r := &d.Items[i]
 		if t.given[r.Group] == nil {
 			t.given[r.Group] = map[cluster.TP]At{}
 		}
-		if r.Topic != nil && r.Partition != nil { // else it is a refusal, or a group without commits
-			t.given[r.Group][cluster.TP{Topic: *r.Topic, Partition: *r.Partition}] = read(r)
+		switch p := r.part(); {
+		case p.topic && p.partition:
+			t.given[r.Group][p.TP] = read(r)
+		case r.Result == Refused: // else it is a group without commits
+			t.refused[r.Group] = append(t.refused[r.Group], p.Topic)
 		}
 		if r.Type != nil && *r.Type == string(cluster.Share) {
 			t.share[r.Group] = true
