@@ -17,10 +17,10 @@ type deleteOptions struct {
 
 const deleteOffsetsLong = `Delete committed offsets of groups: of whole topics, or of single partitions.
 
-Without --execute it is only shown. Kafka deletes offsets of a group that has members too, of topics
-that none of them reads, and those of share groups only by topic. A consumer that comes back to a
-partition without an offset begins where its auto.offset.reset says. offsetctl undo brings the offsets
-back, with their metadata.`
+Without --execute it is only shown. Of a group that has members Kafka deletes those of topics that none
+of them reads; of a share group only those of whole topics. What it would not delete is refused. A
+consumer that comes back to a partition without an offset begins where its auto.offset.reset says.
+offsetctl undo brings the offsets back, with their metadata.`
 
 const deleteOffsetsExamples = `  offsetctl delete-offsets payments --topic orders-v1
   offsetctl delete-offsets payments -t orders:3,4 --execute`

@@ -16,7 +16,8 @@ Exit status:
   0    done, nothing failed
   1    failed, wholly or for any broker, group, topic or partition (what succeeded is printed)
   2    wrong usage or configuration; nothing was sent
-  3    the condition asked about holds (lag: --fail-above, --fail-on), whatever else failed
+  3    the condition asked about holds: lag --fail-above and --fail-on, whatever else failed;
+       reset --detailed-exitcode, if nothing failed
   130  interrupted`
 
 // verdict is what a command that came to its end found, and has told on stderr.

@@ -22,8 +22,8 @@ type resetOptions struct {
 	detailed  bool
 }
 
-const resetLong = `Put the committed offsets of groups somewhere else: to the ends of the logs, an offset, a time, where
-another group is, or what a file says.
+const resetLong = `Move the committed offsets of groups: to the ends of the logs, to an offset, to a time, to where another
+group is, or to what a file says. Consumers begin there when they start.
 
 Without --execute nothing is changed: the plan is shown, old and new, and the command to paste is in a
 hint. With it, what would undo the change is written to disk first; members and commits are checked
@@ -38,13 +38,16 @@ once more; each group's commits go out in one request; and what came of it is re
 A group is all or nothing: where one partition is refused, none of the group is sent, unless --partial
 is given; other groups go on. A group with members is never changed, though a preview of it is shown.
 Metadata and leader epoch stay where the offset stays. --to-offset, --shift-by and a CSV file are
-clamped to the log; a time after the last record means the log end; NOTE says so.
+clamped to the log; a time after the last record means the log end; --to-current, --from-group and a
+plan are taken as they are. NOTE says where that matters.
 
 -o kafka-csv prints the plan as kafka-consumer-groups.sh --from-file reads it, -o json one that can be
-reviewed, edited and carried out with --from-file: it is refused where commits are not what it says.
+reviewed, edited and carried out with --from-file: it is refused on another cluster, for a topic that
+was made anew, and, without --force, where commits are not what it says.
 
 A group that never had members, as those of Flink and assign(), cannot be seen to be running. Where
-something committed for it three times or more in the last 10 minutes, --execute needs --force.`
+something committed for it at three or more distinct times of the last 10 minutes, offsetctl aside,
+--execute needs --force. What is running sees no change, and commits over it.`
 
 const resetExamples = `  offsetctl reset payments --to-earliest                        what would be done
   offsetctl reset payments --to-earliest --execute              do it
@@ -60,7 +63,7 @@ func newResetCommand(s *session) *cobra.Command {
 	var o resetOptions
 	c := &cobra.Command{
 		Use:               "reset [GROUP]…",
-		Short:             "Put groups to other offsets: preview, execute, undo",
+		Short:             "Move groups to other offsets: preview, execute, undo",
 		Long:              resetLong + "\n" + exitHelp,
 		Example:           resetExamples,
 		SuggestFor:        []string{"reset-offsets", "rewind", "seek"},

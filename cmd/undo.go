@@ -19,7 +19,11 @@ metadata are committed as they were, also those of deleted groups.
 Without an argument: what can be undone, the newest first. With an ID of that list, or a FILE that
 --undo-file wrote: what would be done, and with --execute it is done. It is refused where commits are
 not what the change left, unless --force is given, and always on another cluster, for a topic that was
-made anew, and for a group with members.`
+made anew, and for a group with members. Each undo can be undone itself.
+
+The list is of the files in $XDG_STATE_HOME/offsetctl/undo/, or ~/.local/state/offsetctl/undo/. Each is
+written before its change begins, and kept. Of a command that was killed in the middle, undo asks the
+brokers what had been done.`
 
 const undoExamples = `  offsetctl undo                                        what can be undone
   offsetctl undo 20261121T090000Z-k3f9                  what that would do
