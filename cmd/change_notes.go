@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,15 +72,25 @@ func (s *session) hintExecute(req changeRequest, p *reset.Plan) {
 	if !p.Sendable(req.partial, req.force) {
 		return
 	}
+	more := []string{"--execute"}
+	if req.bulk && req.expect == 0 {
+		more = append(more, "--expect-groups", strconv.Itoa(len(p.Groups)))
+	}
 	words := []string{s.program}
-	for _, a := range slices.DeleteFunc(slices.Clone(s.args), func(a string) bool { return strings.HasPrefix(a, "--dry-run") }) {
+	for _, a := range executing(s.args, more) {
 		words = append(words, shellWord(a))
 	}
-	words = append(words, "--execute")
-	if req.bulk && req.expect == 0 {
-		words = append(words, fmt.Sprintf("--expect-groups %d", len(p.Groups)))
-	}
 	s.hint("nothing was changed; to do it: " + strings.Join(words, " "))
+}
+
+// executing is a command line with more flags, which must stand before a "--", and without the one that says not to do it.
+func executing(args, more []string) []string {
+	args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--dry-run" || a == "--dry-run=true" })
+	end := slices.Index(args, "--")
+	if end < 0 {
+		end = len(args)
+	}
+	return slices.Insert(args, end, more...)
 }
 
 // hintUndo prints the command that takes back what was done.

@@ -16,11 +16,19 @@ type CommitSet struct {
 }
 
 // Commit commits offsets as one who is no member of the group, which Kafka takes only while the group has none; a
-// group that does not exist is made. One request.
+// group that does not exist is made. One request, or several one after the other where a batch does not hold all.
 func (r *Run) Commit(ctx context.Context, set CommitSet) Outcomes {
 	tps, items := indexed(set.Items)
-	of := change(ctx, r, set.Ref, tps, namePartition, func(node Broker, left []TP) verdict[TP] {
-		resp, lost := write[*kmsg.OffsetCommitResponse](ctx, r, node, offsetCommit(set.Ref.Group, left, items))
+	out := Outcomes{Group: set.Ref.Group}
+	for _, part := range batches(set.Ref.Group, tps, func(tp TP) int { return len(items[tp].Metadata) }) {
+		out.Items = append(out.Items, r.commit(ctx, set.Ref, part, items).Items...)
+	}
+	return out
+}
+
+func (r *Run) commit(ctx context.Context, ref Ref, tps []TP, items map[TP]Commit) Outcomes {
+	of := change(ctx, r, ref, tps, namePartition, func(node Broker, left []TP) verdict[TP] {
+		resp, lost := write[*kmsg.OffsetCommitResponse](ctx, r, node, offsetCommit(ref.Group, left, items))
 		if lost.err != nil {
 			return verdict[TP]{fate: lost}
 		}
@@ -33,7 +41,7 @@ func (r *Run) Commit(ctx context.Context, set CommitSet) Outcomes {
 		}
 		return verdict[TP]{each: each}
 	})
-	return outcomes(set.Ref.Group, tps, of)
+	return outcomes(ref.Group, tps, of)
 }
 
 // commitError counts as Kafka does, in Java's characters and not in bytes as its setting is called.

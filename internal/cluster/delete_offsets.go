@@ -8,8 +8,16 @@ import (
 
 // DeleteOffsets deletes the committed offsets of partitions, each named once. A group with members keeps those of the
 // topics that they are subscribed to (see Error.Subscribed), or all if it is not of consumers. That there was none to
-// delete is no error. One request.
+// delete is no error. One request, or several one after the other where a batch does not hold all.
 func (r *Run) DeleteOffsets(ctx context.Context, ref Ref, tps []TP) Outcomes {
+	out := Outcomes{Group: ref.Group}
+	for _, part := range batches(ref.Group, tps, func(TP) int { return 0 }) {
+		out.Items = append(out.Items, r.deleteOffsets(ctx, ref, part).Items...)
+	}
+	return out
+}
+
+func (r *Run) deleteOffsets(ctx context.Context, ref Ref, tps []TP) Outcomes {
 	of := change(ctx, r, ref, tps, namePartition, func(node Broker, left []TP) verdict[TP] {
 		resp, lost := write[*kmsg.OffsetDeleteResponse](ctx, r, node, offsetDelete(ref.Group, left))
 		if lost.err != nil {
