@@ -102,9 +102,6 @@ func (g *Group) compare(commits []cluster.Commit) {
 		return
 	}
 	for _, c := range g.pending() {
-		if c.Whole {
-			continue
-		}
 		commit, found := commitOf(&now, c.TP)
 		is := positionOf(&now, commit, found)
 		switch {
