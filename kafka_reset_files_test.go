@@ -4,7 +4,6 @@ package main_test
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,5 +166,5 @@ func (f csvTest) remarks(t *testing.T) {
 		t.Errorf("without them: exit %d: %s", d.Exit, d.Stderr)
 	}
 	want := map[string]string{"remarks orders:0": "100", "remarks orders:1": "100", "remarks pay.ments:0": "100"}
-	same(t, "commits", want, maps.Clone(commitOffsets("remarks", committed(t, f.cl, "remarks"))))
+	same(t, "commits", want, commitOffsets("remarks", committed(t, f.cl, "remarks")))
 }
