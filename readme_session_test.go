@@ -96,7 +96,10 @@ func (s *section) command(t *testing.T, e example) *exec.Cmd {
 		t.Fatalf("line %d: %v", e.line, err)
 	}
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "XDG_STATE_HOME=" + s.state, "OFFSETCTL_BOOTSTRAP_SERVER=" + s.server}
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=/no-home", "XDG_STATE_HOME=" + s.state, "OFFSETCTL_BOOTSTRAP_SERVER=" + s.server,
+		"GORACE=atexit_sleep_ms=10", // see setup
+	}
 	return cmd
 }
 
