@@ -31,16 +31,32 @@ func (b builder) aim(c *Change, log cluster.Log) {
 		}
 		c.copy(c.Current)
 	case copied:
-		commit, found := commitOf(b.s.Source, c.TP)
-		b.copyFrom(c, commit, found)
-	case listed:
-		c.moveWithin(t.of(b.g.Name)[c.TP].Position.Offset)
-	case planned:
-		b.follow(c, t.of(b.g.Name)[c.TP])
-	case undone:
-		b.revert(c, t.of(b.g.Name)[c.TP])
+		b.copyFrom(c)
+	case listed, planned, undone:
+		b.aimAt(c, t.of(b.g.Name))
 	case deleted:
 		b.delete(c)
+	}
+	if b.g.Type == cluster.Share && c.New != nil {
+		c.New = &Position{Offset: c.New.Offset} // a start offset has nothing beside it
+	}
+}
+
+// codeNotListed is of a partition that is named and that the file, or the group that is copied, does not have.
+const codeNotListed = "NOT_IN_SOURCE"
+
+// aimAt puts a partition where a file says.
+func (b builder) aimAt(c *Change, file map[cluster.TP]At) {
+	at, ok := file[c.TP]
+	switch {
+	case !ok:
+		c.refuse(&cluster.Error{Scope: cluster.ScopePartition, Name: c.TP.String(), Code: codeNotListed, Message: "the file has no row for it"})
+	case b.q.Target.kind == listed:
+		c.moveWithin(at.Position.Offset)
+	case b.q.Target.kind == planned:
+		b.follow(c, at)
+	default:
+		b.revert(c, at)
 	}
 }
 
@@ -94,31 +110,38 @@ func (c *Change) copy(p *Position) {
 }
 
 // copyFrom puts the partition where another group has it.
-func (b builder) copyFrom(c *Change, commit cluster.Commit, found bool) {
-	from := positionOf(b.s.Source, commit, found)
+func (b builder) copyFrom(c *Change) {
+	var commit cluster.Commit
+	found := false
+	if b.s.Source != nil {
+		commit, found = commitOf(b.s.Source, c.TP)
+	}
 	switch {
 	case commit.Err != nil:
 		c.refuse(commit.Err)
-	case from == nil:
-		c.Result = Unchanged
-		c.note(fmt.Sprintf("group %q has no offset for it", b.s.Source.Name))
+	case !found || commit.Offset < 0:
+		b.leave(c, codeNotListed, fmt.Sprintf("group %q has no offset for it", b.q.Target.group))
 	default:
-		if b.g.Type == cluster.Share { // whose start offsets have nothing beside them
-			from = &Position{Offset: from.Offset}
+		if commit.Pending {
+			c.note(fmt.Sprintf("group %q has a transaction open with another commit", b.q.Target.group))
 		}
-		c.copy(from)
+		c.copy(positionOf(b.s.Source, commit, true))
 	}
 }
 
 // CodeNoCommit is of a partition that is to be moved from where it is, and is nowhere.
 const CodeNoCommit = "NO_COMMITTED_OFFSET"
 
-// withoutCommit leaves a partition that has no commit to begin with as it is; one that is named is refused, since what
-// was asked for is not so.
+// withoutCommit leaves a partition that has no commit to begin with as it is.
 func (b builder) withoutCommit(c *Change) {
-	const why = "it has no committed offset to start from"
+	b.leave(c, CodeNoCommit, "it has no committed offset to start from")
+}
+
+// leave leaves a partition as it is for which there is no place to put it to; one that is named is refused, since what was
+// asked for is not so.
+func (b builder) leave(c *Change, code, why string) {
 	if b.q.Filter[c.Topic][c.Partition] {
-		c.refuse(&cluster.Error{Scope: cluster.ScopePartition, Name: c.TP.String(), Code: CodeNoCommit, Message: why})
+		c.refuse(&cluster.Error{Scope: cluster.ScopePartition, Name: c.TP.String(), Code: code, Message: why})
 		return
 	}
 	c.Result = Unchanged

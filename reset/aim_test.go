@@ -114,9 +114,10 @@ func TestFromGroup(t *testing.T) {
 	}}.run(t, with(&source))
 	where{FromGroup("src"), full("orders:0", 20), []string{"orders:0"}, []string{`g orders:0 | 20 e3 "m" → 20 e3 "m" +0 | 10…100 | unchanged`}}.run(t, with(&source))
 	where{FromGroup("src"), commitAt("orders:0", 20), []string{"orders:0"}, []string{`g orders:0 | 20 → 20 e3 "m" +0 | 10…100 | planned`}}.run(t, with(&source))
-	where{FromGroup("src"), full("orders:0", 20), []string{"gone:1"}, []string{`g gone | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`}}.run(t, with(&source))
+	where{FromGroup("src"), full("orders:0", 20), []string{"gone:1"}, []string{`g gone:1 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION partition gone:1: no such topic`}}.run(t, with(&source))
 	none := `g | - → - | refused | NOTHING_TO_CHANGE group g: group "src", whose commits are to be copied, has none in the topics asked for`
-	where{FromGroup("src"), full("orders:0", 20), []string{"payments:1"}, []string{none}}.run(t, with(&source))
+	where{FromGroup("src"), full("orders:0", 20), []string{"payments:0"}, []string{`g payments:0 | - → - | 0…20 | refused | NOT_IN_SOURCE partition payments:0: group "src" has no offset for it`}}.run(t, with(&source))
+	where{FromGroup("src"), full("orders:0", 20), []string{"payments"}, []string{`g payments:0 | - → - | 0…20 | unchanged | group "src" has no offset for it`}}.run(t, with(&source))
 	where{FromGroup("src"), full("orders:0", 20), nil, []string{none}}.run(t, with(nil))
 	failing := stopped("src")
 	failing.CommitsErr = &cluster.Error{Scope: cluster.ScopeGroup, Name: "src", Code: "GROUP_AUTHORIZATION_FAILED", Message: "not authorized"}

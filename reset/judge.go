@@ -28,7 +28,7 @@ func (g *Group) Blocked(force bool) *cluster.Error {
 	case g.Busy != nil:
 		return g.Busy
 	case g.Suspect() && !force:
-		return &cluster.Error{Scope: cluster.ScopeGroup, Name: g.Name, Code: CodeRecent, Message: fmt.Sprintf("something commits for it without being a member, as Flink and assign() do: %d times in the last %s", g.Recent, RecentWithin)}
+		return &cluster.Error{Scope: cluster.ScopeGroup, Name: g.Name, Code: CodeRecent, Message: fmt.Sprintf("something commits for it without being a member, as Flink and assign() do: %d times in the last %d minutes", g.Recent, int(RecentWithin.Minutes()))}
 	}
 	return nil
 }

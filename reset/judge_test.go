@@ -76,7 +76,7 @@ func TestBusyGroupIsRefusedWhateverIsForced(t *testing.T) {
 }
 
 func TestRecentCommitsNeedForce(t *testing.T) {
-	const rows, refused = `g orders:0 | 20 → 10 -10 | 10…100 | `, `refused | RECENT_COMMITS group g: something commits for it without being a member, as Flink and assign() do: 3 times in the last 10m0s`
+	const rows, refused = `g orders:0 | 20 → 10 -10 | 10…100 | `, `refused | RECENT_COMMITS group g: something commits for it without being a member, as Flink and assign() do: 3 times in the last 10 minutes`
 	for _, c := range []struct {
 		recent int
 		force  bool

@@ -43,7 +43,7 @@ func (p *Plan) ReadRecent(ctx context.Context, run *cluster.Run, own []*Document
 		}
 		g := at[r.Group]
 		if g.Recent = inspect.Bursts(ours.without(r.Group, r.Commits)); !r.Whole && !g.Suspect() {
-			failed = append(failed, &cluster.Error{Scope: cluster.ScopeGroup, Name: r.Group, Code: cluster.CodeIncomplete, Message: fmt.Sprintf("its partition of %s has too much of the last %s to read all of it", cluster.OffsetsTopic, RecentWithin)})
+			failed = append(failed, &cluster.Error{Scope: cluster.ScopeGroup, Name: r.Group, Code: cluster.CodeIncomplete, Message: fmt.Sprintf("its partition of %s has too much of the last %d minutes to read all of it", cluster.OffsetsTopic, int(RecentWithin.Minutes()))})
 		}
 	}
 	return failed
