@@ -223,8 +223,6 @@ func warnsOfCommits(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
 
 // tellsOfStatic: a static member stays in its group when it is stopped, and so cannot be told from one that runs.
 func tellsOfStatic(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
-	t.Skip("a group with a static member is refused with \"stop them first\", which has been done: it does not say that the member " +
-		"stays until its session ends. A KIP-848 member with epoch -2 has even said that it left")
 	instance := "s-1"
 	joinAs(t, cl, "static", "consumer", &instance)
 	d := reset(t, c, "static", "--topic", "in-classic", "--to-earliest", "--execute")
@@ -318,8 +316,6 @@ func shareStarts(t *testing.T, cl *kgo.Client, group string) map[string]position
 // resetAcknowledged: a share group that has acknowledged records after its start offset reads them again, if it is reset to
 // that offset.
 func resetAcknowledged(t *testing.T, c *kafkatest.Cluster) {
-	t.Skip("reset says unchanged and exits 0 where the start offset of a share group is the one asked for, though records after it " +
-		"are acknowledged: they are not delivered again. kafka-share-groups.sh sends it, and they are")
 	if before4(c) {
 		t.Skipf("Kafka %s has no share groups", c.Version)
 	}

@@ -45,6 +45,9 @@ func (s *session) warn(req changeRequest, p *reset.Plan, unread []*cluster.Error
 		if e := g.Blocked(req.force); e != nil && !req.execute && g.Changing() {
 			notes = append(notes, fmt.Sprintf("group %s: --execute would be refused: %s", name(g.Name), e.Message))
 		}
+		if g.Type == cluster.Share && g.Changing() {
+			notes = append(notes, fmt.Sprintf("group %s: a share group that is put somewhere forgets what it has acknowledged there; undo brings back its start offsets, and not that", name(g.Name)))
+		}
 		if g.Suspect() {
 			notes = append(notes, fmt.Sprintf("group %s: %s", name(g.Name), flinkAdvice))
 		}

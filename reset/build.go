@@ -136,9 +136,19 @@ func (b builder) change(tp cluster.TP) Change {
 	c.LogStart, c.LogEnd = log.Start, log.End
 	b.aim(&c, log)
 	if c.Result == Planned && c.New.equal(c.Current) && b.q.Target.kind != removed {
-		c.Result = Unchanged
+		b.stay(&c)
 	}
 	return c
+}
+
+// stay is a change to what is there already. Of a share group that is one all the same: what it has acknowledged after its
+// start offset is delivered again.
+func (b builder) stay(c *Change) {
+	if b.g.Type == cluster.Share && b.q.Target.kind != current && c.New != nil {
+		c.note("what was acknowledged after it is delivered again")
+		return
+	}
+	c.Result = Unchanged
 }
 
 // out is why a partition cannot be changed, whatever the target is; nil: it can.

@@ -81,11 +81,17 @@ func stopping(g *cluster.Group) string {
 		}
 		return fmt.Sprintf("stop the sink connector %s first", connector)
 	}
-	switch {
-	case g.Type == cluster.Streams || g.Assignor == "stream":
-		return "stop the Streams application first; its members stay until their session ends, 45 s by default"
-	case len(g.Members) == 1:
-		return "stop it first"
+	it := "it"
+	if len(g.Members) > 1 {
+		it = "them"
 	}
-	return "stop them first"
+	switch {
+	case g.Assignor == "stream":
+		return "stop the Streams application first; its members stay until their session ends, 45 s by default"
+	case g.Type == cluster.Streams:
+		return "stop the Streams application first"
+	case slices.ContainsFunc(g.Members, func(m cluster.Member) bool { return m.InstanceID != nil }):
+		return "stop " + it + " first; a static member that is stopped stays until its session ends, 45 s by default"
+	}
+	return "stop " + it + " first"
 }

@@ -42,7 +42,7 @@ func TestBusy(t *testing.T) {
 		"several members":               {live(3), "group g: it has 3 members (app-0 at 10.0.0.1, …): stop them first (NON_EMPTY_GROUP)"},
 		"KIP-848":                       {of(live(1), cluster.Consumer, "consumer"), nonEmpty + "stop it first (NON_EMPTY_GROUP)"},
 		"share":                         {of(live(2), cluster.Share, "share"), "group g: it has 2 members (app-0 at 10.0.0.1, …): stop them first (NON_EMPTY_GROUP)"},
-		"Streams":                       {of(live(1), cluster.Streams, "streams"), nonEmpty + "stop the Streams application first; its members stay until their session ends, 45 s by default (NON_EMPTY_GROUP)"},
+		"Streams":                       {of(live(1), cluster.Streams, "streams"), nonEmpty + "stop the Streams application first (NON_EMPTY_GROUP)"},
 		"Streams of the classic kind":   {classicStreams, nonEmpty + "stop the Streams application first; its members stay until their session ends, 45 s by default (NON_EMPTY_GROUP)"},
 		"Connect workers":               {of(live(2), cluster.Classic, "connect"), "group g: it is the group of Connect workers, which keeps no offsets; those of a sink connector are in the group connect-NAME (NON_EMPTY_GROUP)"},
 		"Connect workers, stopped":      {of(stopped("g"), cluster.Classic, "connect"), "group g: it is the group of Connect workers, which keeps no offsets; those of a sink connector are in the group connect-NAME (NON_EMPTY_GROUP)"},
