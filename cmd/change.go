@@ -51,6 +51,7 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 			return s.showChange(ctx, run, f, req, plan)
 		}
 		if err := req.expected(plan); err != nil {
+			s.report(plan.Errors, nil) // a broker that did not tell of its groups is why
 			return err
 		}
 		s.warn(req, plan, unread)
