@@ -215,7 +215,8 @@ func (f *fixture) committed(group string) ([]string, error) {
 	g.Group = group
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.Groups = append(req.Groups, g)
-	resp, err := req.RequestWith(f.ctx, f.client)
+	coordinator := f.client.Broker(int(f.fake.CoordinatorFor(group))) // and no other, which may be mute
+	resp, err := req.RequestWith(f.ctx, coordinator)
 	if err != nil {
 		return nil, err
 	}
