@@ -30,6 +30,8 @@ func send(ctx, bounded context.Context, run *cluster.Run, g *Group) {
 		case len(part.changes) == 0:
 		case ctx.Err() != nil:
 			interrupted(part.changes)
+		case len(sets) > 0 && !slices.ContainsFunc(sets, func(c *Change) bool { return c.Result != Failed }):
+			g.hold("no commit of the group was taken") // all or nothing, as long as it can be
 		default:
 			take(part.changes, part.do(bounded, run, g, part.changes))
 		}
