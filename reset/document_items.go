@@ -99,7 +99,7 @@ func checkPosition(which string, offset *int64, epoch *int32) error {
 // checkPlanned checks an item of a plan, which people edit.
 func checkPlanned(r *Row) error {
 	switch {
-	case r.NewOffset == nil && r.Result == Planned:
+	case r.NewOffset == nil && r.Result != Unchanged && r.Result != Refused:
 		return errors.New("newOffset is missing: reset deletes no commits; leave a partition alone by removing its item")
 	case r.NewOffset == nil:
 		return nil

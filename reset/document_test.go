@@ -277,3 +277,16 @@ func FuzzParseDocument(f *testing.F) {
 		}
 	})
 }
+
+// An item of a plan that says neither where to go nor that it was left alone is a typing mistake, not a wish to leave it.
+func TestPlanItemWithoutNewOffset(t *testing.T) {
+	for _, item := range []string{
+		`{"group":"g","topic":"orders","partition":0,"currentOffset":20,"newOfset":5}`,
+		`{"group":"g","topic":"orders","partition":0,"currentOffset":20,"newOfset":5,"result":"Planned"}`,
+	} {
+		text := `{"kind":"reset-plan","schemaVersion":1,"time":"2026-11-21T09:00:00.000Z","clusterId":"here","items":[` + item + `],"errors":[]}`
+		if d, err := ParsePlan([]byte(text)); err == nil {
+			t.Errorf("%s: no error; it is planned as\n%q", item, lines(build(t, world(stopped("g", commitAt("orders:0", 20))), asked(FromPlan(d)))))
+		}
+	}
+}
