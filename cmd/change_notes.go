@@ -79,21 +79,27 @@ func (s *session) hintExecute(req changeRequest, p *reset.Plan) {
 	if req.bulk && req.expect == 0 {
 		more = append(more, "--expect-groups", strconv.Itoa(len(p.Groups)))
 	}
-	words := []string{s.program}
-	for _, a := range executing(s.args, more) {
-		words = append(words, shellWord(a))
-	}
-	s.hint("nothing was changed; to do it: " + strings.Join(words, " "))
+	s.hint("nothing was changed; to do it: " + strings.Join(append([]string{s.program}, executing(s.args, more)...), " "))
 }
 
-// executing is a command line with more flags, which must stand before a "--", and without the one that says not to do it.
+// executing is the command line of a preview, as words of a shell, with more flags and without those that are for a
+// preview only.
 func executing(args, more []string) []string {
-	args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--dry-run" || a == "--dry-run=true" })
-	end := slices.Index(args, "--")
-	if end < 0 {
-		end = len(args)
+	var words []string
+	end := len(args)
+	if i := slices.Index(args, "--"); i >= 0 {
+		end = i // what follows is no flag
 	}
-	return slices.Insert(args, end, more...)
+	for _, a := range args[:end] {
+		if name, _, _ := strings.Cut(a, "="); name != "--dry-run" && name != "--detailed-exitcode" {
+			words = append(words, shellWord(a))
+		}
+	}
+	words = append(words, more...)
+	for _, a := range args[end:] {
+		words = append(words, shellWord(a))
+	}
+	return words
 }
 
 // hintUndo prints the command that takes back what was done.
