@@ -160,9 +160,9 @@ func appendCSVRow(dst []byte, group string, c *Change, grouped bool) []byte {
 }
 
 // appendCSVName quotes a name that would not be read as it is. That includes one with spaces, which readers may trim,
-// and one that begins like a file with a byte order mark.
+// and one that begins like a file with a byte order mark, or like JSON.
 func appendCSVName(dst []byte, name string) []byte {
-	if !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == ',' || r == '"' }) && !strings.HasPrefix(name, bom) {
+	if !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == ',' || r == '"' }) && !strings.HasPrefix(name, bom) && !strings.HasPrefix(name, "{") {
 		return append(dst, name...)
 	}
 	dst = append(dst, '"')

@@ -196,3 +196,11 @@ func planOf(c *CSV) *Plan {
 	}
 	return &p
 }
+
+// What is printed as CSV is read as CSV, whatever the group is called.
+func TestCSVOfGroupThatLooksLikeJSON(t *testing.T) {
+	p := build(t, world(stopped(`{a`, commitAt("orders:0", 20))), asked(ToCurrent()))
+	if text := AppendCSV(nil, p, true); IsDocument(text) {
+		t.Errorf("%q is taken for JSON", text)
+	}
+}
