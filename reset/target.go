@@ -135,9 +135,6 @@ func (t Target) give(group string, tp cluster.TP, at At) {
 // deletes reports whether it takes commits away, for which no log need be asked.
 func (t Target) deletes() bool { return t.kind == deleted || t.kind == removed }
 
-// Given reports whether there is a target.
-func (t Target) Given() bool { return t.kind != none }
-
 // made is a group that does not exist yet, of the type that it is to have.
 func (t Target) made(group string) cluster.Group {
 	g := cluster.Group{Name: group}
