@@ -116,9 +116,6 @@ func (s *session) before(req *changeRequest, zone *time.Location, text string) (
 	return reset.ToTime(req.at), nil
 }
 
-// fileMost bounds a file of offsets.
-const fileMost = 256 << 20
-
 func (s *session) fromFile(path string, stdin bool) (reset.Target, error) {
 	if path == "-" && stdin {
 		return reset.Target{}, usagef("standard input cannot have both the names of groups and the file")
@@ -152,12 +149,12 @@ func (s *session) readFile(path string) ([]byte, error) {
 		defer f.Close()
 		in = f
 	}
-	text, err := io.ReadAll(io.LimitReader(in, fileMost+1))
+	text, err := io.ReadAll(io.LimitReader(in, reset.MaxFile+1))
 	switch {
 	case err != nil:
 		return nil, usagef("reading offsets from %s: %w", path, err)
-	case len(text) > fileMost:
-		return nil, usagef("%s is larger than %d MB", path, fileMost>>20)
+	case len(text) > reset.MaxFile:
+		return nil, usagef("%s is larger than %d MB", path, reset.MaxFile>>20)
 	}
 	return text, nil
 }

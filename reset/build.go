@@ -11,7 +11,11 @@ import (
 
 // Build plans what a query asks for. It is pure. The error is a plan, or an undo file, of another cluster.
 func Build(s *Snapshot, q Query) (*Plan, error) {
-	if id := q.Target.clusterID; id != "" && id != s.ClusterID {
+	switch id := q.Target.clusterID; {
+	case !q.Target.FromDocument() || id == s.ClusterID:
+	case id == "":
+		return nil, fmt.Errorf("the file does not say which cluster it is of, and this is cluster %s", s.ClusterID)
+	default:
 		return nil, fmt.Errorf("the file is of cluster %s, and this is cluster %s", id, s.ClusterID)
 	}
 	p := &Plan{ClusterID: s.ClusterID, Errors: slices.Clone(s.Errors)}

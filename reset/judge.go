@@ -61,7 +61,7 @@ func (g *Group) pending() []*Change {
 // refuse refuses all that is planned for the group.
 func (g *Group) refuse(e *cluster.Error) {
 	for _, c := range g.pending() {
-		c.Result, c.Err = Refused, e // New stays: it says what was wanted
+		c.refuse(e)
 	}
 }
 

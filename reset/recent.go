@@ -59,7 +59,7 @@ func commitsOf(clusterID string, docs []*Document) ownCommits {
 			continue
 		}
 		for i := range d.Items {
-			if r := &d.Items[i]; r.Topic != nil && r.Partition != nil && r.NewOffset != nil {
+			if r := &d.Items[i]; r.Topic != nil && r.Partition != nil && r.NewOffset != nil && d.moved(r) {
 				own[commitKey(r.Group, cluster.TP{Topic: *r.Topic, Partition: *r.Partition}, r.wanted())]++
 			}
 		}
@@ -71,7 +71,7 @@ func commitKey(group string, tp cluster.TP, p *Position) string {
 	return fmt.Sprintf("%q %q %d %d %d %q", group, tp.Topic, tp.Partition, p.Offset, epoch(p.LeaderEpoch), p.Metadata)
 }
 
-// without are the commits that are not ours.
+// without are the commits that are not ours. Each of ours accounts for one, and is used up by it.
 func (own ownCommits) without(group string, commits []inspect.RecentCommit) []inspect.RecentCommit {
 	var others []inspect.RecentCommit
 	for _, c := range commits {

@@ -2,6 +2,7 @@ package reset
 
 import (
 	"testing"
+	"time"
 
 	"github.com/offsetctl/offsetctl/inspect"
 )
@@ -14,9 +15,9 @@ func record(ms, offset int64) inspect.RecentCommit {
 func TestOwnCommitsDoNotCount(t *testing.T) {
 	// moves is an undo file of a change of g that put orders:0 at an offset.
 	moves := func(cluster string, offset int64) *Document {
-		return &Document{ClusterID: cluster, Items: []Row{{Group: "g", Topic: new("orders"), Partition: new(int32(0)), NewOffset: &offset, NewMetadata: new(""), Result: Applied}}}
+		return &Document{ClusterID: cluster, Finished: new(time.Time), Items: []Row{{Group: "g", Topic: new("orders"), Partition: new(int32(0)), NewOffset: &offset, NewMetadata: new(""), Result: Applied}}}
 	}
-	deletion := &Document{ClusterID: "here", Items: []Row{{Group: "g", Topic: new("orders"), Partition: new(int32(0)), Result: Applied}, {Group: "g"}}}
+	deletion := &Document{ClusterID: "here", Finished: new(time.Time), Items: []Row{{Group: "g", Topic: new("orders"), Partition: new(int32(0)), Result: Applied}, {Group: "g"}}}
 	withEpoch, withMetadata := record(9000, 30), record(9000, 30)
 	withEpoch.LeaderEpoch, withMetadata.Metadata = new(int32(3)), "m"
 	other := record(9000, 30)

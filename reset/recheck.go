@@ -106,9 +106,9 @@ func (g *Group) compare(commits []cluster.Commit) {
 		is := positionOf(&now, commit, found)
 		switch {
 		case found && commit.Err != nil:
-			c.Result, c.Err = Refused, commit.Err
+			c.refuse(commit.Err)
 		case !is.equal(c.Current):
-			c.Result, c.Err = Refused, since(c.TP, c.Current, is)
+			c.refuse(since(c.TP, c.Current, is))
 		}
 	}
 	g.wholeTopics(&now)

@@ -74,7 +74,7 @@ type Change struct {
 func (c *Change) note(text string) { c.Notes = append(c.Notes, text) }
 
 // refuse makes the change one that is not sent.
-func (c *Change) refuse(e *cluster.Error) { c.Result, c.Err, c.New = Refused, e, nil }
+func (c *Change) refuse(e *cluster.Error) { c.Result, c.Err = Refused, e }
 
 // Group is a group of a plan and what is to change of it.
 type Group struct {

@@ -31,8 +31,8 @@ func (e *Entry) Name() string {
 	return e.Path
 }
 
-// maxDocument is the size of file above which nothing is read: about half a million partitions.
-const maxDocument = 256 << 20
+// MaxFile is the size of file above which nothing is read: about half a million partitions.
+const MaxFile = 256 << 20
 
 // Begin puts on disk what undoes a change, before the first request of it. The name of the file is the ID, which it
 // chooses from the document's time. After an error there is no file.
@@ -49,7 +49,11 @@ func BeginAt(path string, d *Document) (*Entry, error) { return begin(&Entry{Pat
 
 func begin(e *Entry, d *Document) (*Entry, error) {
 	text, err := e.text(d, nil)
-	if err == nil {
+	switch {
+	case err != nil:
+	case len(text) > MaxFile/2: // with the results it may grow, and must still be read
+		err = fmt.Errorf("it would have more than %d MB: change fewer groups at a time", MaxFile/2>>20)
+	default:
 		err = create(e.Path, text)
 	}
 	if err != nil {
@@ -143,16 +147,16 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > maxDocument {
+	if info, err := f.Stat(); err == nil && info.Size() > MaxFile {
 		return nil, tooBig(path)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxDocument+1)) // a pipe has no size
-	if err == nil && len(text) > maxDocument {
+	text, err := io.ReadAll(io.LimitReader(f, MaxFile+1)) // a pipe has no size
+	if err == nil && len(text) > MaxFile {
 		err = tooBig(path)
 	}
 	return text, err
 }
 
 func tooBig(path string) error {
-	return fmt.Errorf("%s has more than %d MB, as no undo file does", path, maxDocument>>20)
+	return fmt.Errorf("%s has more than %d MB, as no undo file does", path, MaxFile>>20)
 }

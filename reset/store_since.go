@@ -16,7 +16,7 @@ func (s Store) Since(t time.Time) []*Document {
 	var docs []*Document
 	for _, e := range entries {
 		id, ok := strings.CutSuffix(e.Name(), suffix)
-		if !ok || !isID(id) || id < t.UTC().Format(idTime) {
+		if !ok || !isID(id) || id < t.UTC().Format(idTime) || !isFile(s.path(id)) {
 			continue
 		}
 		if d, err := readUndo(s.path(id)); err == nil {

@@ -305,7 +305,7 @@ func TestListPassesOverWhatIsNoUndoFile(t *testing.T) {
 	put("plan.json", `{"kind":"reset-plan","schemaVersion":1}`)
 	big := filepath.Join(s.Dir, "big.json")
 	put("big.json", "")
-	if err := errors.Join(os.Mkdir(filepath.Join(s.Dir, "folder.json"), 0o700), os.Truncate(big, maxDocument+1)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(s.Dir, "folder.json"), 0o700), os.Truncate(big, MaxFile+1)); err != nil {
 		t.Fatal(err)
 	}
 	list, errs := s.List()
