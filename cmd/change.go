@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,7 +60,11 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 		shown := s.showChange(ctx, run, f, req, plan)
 		s.hintUndo(entry)
 		if err != nil {
-			s.complain(err.Error(), "")
+			hint := ""
+			if errors.Is(err, reset.ErrNoUndoFile) {
+				hint = "--undo-file PATH puts what would undo it elsewhere"
+			}
+			s.complain(err.Error(), hint)
 			return exitError(exitFailed)
 		}
 		return shown

@@ -54,6 +54,10 @@ func (s *session) changeHint(req changeRequest, f reset.Failure) string {
 			return "look at it without --execute; --force goes on although commits have moved, but never where a topic was made anew"
 		}
 		return "something commits for the group, or somebody else changes it: look again without --execute"
+	case "UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE":
+		if f.Group != "" && req.command != "delete-group" {
+			return "leave it out by naming the others with --topic, or send the rest with --partial"
+		}
 	case "UNKNOWN_SERVER_ERROR":
 		if req.command == "delete-group" {
 			return "a group with very many offsets is deleted in one record batch, which may be too small; delete-offsets takes them away in parts first"

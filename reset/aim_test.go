@@ -104,7 +104,7 @@ func TestFromGroup(t *testing.T) {
 	with := func(source *cluster.Group) func(...cluster.Group) *Snapshot {
 		return func(groups ...cluster.Group) *Snapshot { s := world(groups...); s.Source = source; return s }
 	}
-	const gone = `g gone:0 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION partition gone:0: no such topic`
+	const gone = `g gone:0 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`
 	where{FromGroup("src"), full("orders:0", 30), nil, []string{
 		gone,
 		`g orders:0 | 30 e3 "m" → 20 e3 "m" -10 | 10…100 | planned`,
@@ -114,7 +114,7 @@ func TestFromGroup(t *testing.T) {
 	}}.run(t, with(&source))
 	where{FromGroup("src"), full("orders:0", 20), []string{"orders:0"}, []string{`g orders:0 | 20 e3 "m" → 20 e3 "m" +0 | 10…100 | unchanged`}}.run(t, with(&source))
 	where{FromGroup("src"), commitAt("orders:0", 20), []string{"orders:0"}, []string{`g orders:0 | 20 → 20 e3 "m" +0 | 10…100 | planned`}}.run(t, with(&source))
-	where{FromGroup("src"), full("orders:0", 20), []string{"gone:1"}, []string{`g gone:1 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION partition gone:1: no such topic`}}.run(t, with(&source))
+	where{FromGroup("src"), full("orders:0", 20), []string{"gone:1"}, []string{`g gone:1 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`}}.run(t, with(&source))
 	none := `g | - → - | refused | NOTHING_TO_CHANGE group g: group "src", whose commits are to be copied, has none in the topics asked for`
 	where{FromGroup("src"), full("orders:0", 20), []string{"payments:0"}, []string{`g payments:0 | - → - | 0…20 | refused | NOT_IN_SOURCE partition payments:0: group "src" has no offset for it`}}.run(t, with(&source))
 	where{FromGroup("src"), full("orders:0", 20), []string{"payments"}, []string{`g payments:0 | - → - | 0…20 | unchanged | group "src" has no offset for it`}}.run(t, with(&source))

@@ -2,6 +2,7 @@ package reset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -20,6 +21,9 @@ type Options struct {
 	Now   time.Time
 }
 
+// ErrNoUndoFile is why nothing of a plan was sent.
+var ErrNoUndoFile = errors.New("nothing was changed, since what would undo it cannot be kept")
+
 // Apply carries a plan out and leaves in it what became of each change. Before the first changing request it writes the
 // undo file, and sees that members and commits are still what the plan says; afterwards it reads back what it wrote. When
 // ctx ends nothing more is sent; what was is read back all the same. The entry is that of the undo file, nil where nothing
@@ -31,7 +35,7 @@ func Apply(ctx context.Context, run *cluster.Run, p *Plan, o Options) (*Entry, e
 	}
 	entry, err := o.Begin(undoDocument(p, p.sending(), o))
 	if err != nil {
-		return nil, fmt.Errorf("nothing was changed: writing what would undo it: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrNoUndoFile, err)
 	}
 	run.Forget()                          // a broker that was too slow for the recent commits may well take a commit
 	bounded := context.WithoutCancel(ctx) // what has begun comes to an end, each request within its time

@@ -174,7 +174,7 @@ func unlisted(topic cluster.Topic, tp cluster.TP, log cluster.Log) *cluster.Erro
 	p, ok := topic.Partition(tp.Partition)
 	switch {
 	case topic.Err != nil:
-		return topic.Err.Of(cluster.ScopePartition, tp.String())
+		return topic.Err
 	case !ok:
 		return cluster.NoPartition(tp, len(topic.Partitions))
 	case p.Err != nil:

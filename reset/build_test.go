@@ -35,7 +35,7 @@ func TestBuildFillsTheWholeRow(t *testing.T) {
 func TestScope(t *testing.T) {
 	all := []cluster.Commit{commitAt("gone:0", 4), commitAt("orders:0", 20), commitAt("orders:4", 20), commitAt("payments:1", 5)}
 	const (
-		gone0    = `g gone:0 | 4 → - | refused | UNKNOWN_TOPIC_OR_PARTITION partition gone:0: no such topic`
+		gone0    = `g gone:0 | 4 → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`
 		orders0  = `g orders:0 | 20 → 10 -10 | 10…100 | planned`
 		orders1  = `g orders:1 | - → 0 | 0…50 | planned`
 		orders2  = `g orders:2 | - → 7 | 7…7 | planned`
@@ -56,7 +56,7 @@ func TestScope(t *testing.T) {
 		"a partition beside one without leader":   {all, []string{"payments:0"}, []string{payment0}},
 		"a deleted topic with a commit":           {all, []string{"gone"}, []string{gone0}},
 		"a topic that was never there":            {all[1:], []string{"gone", "orders:0"}, []string{`g gone | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`, orders0}},
-		"a partition of one that was never there": {all[1:], []string{"gone:1"}, []string{`g gone:1 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION partition gone:1: no such topic`}},
+		"a partition of one that was never there": {all[1:], []string{"gone:1"}, []string{`g gone:1 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`}},
 		"nothing is committed":                    {nil, nil, []string{`g | - → - | refused | NOTHING_TO_CHANGE group g: it has no commits: name the topics with --topic`}},
 		"nothing is committed, a topic is named":  {nil, []string{"payments:0"}, []string{payment0}},
 	} {
@@ -79,7 +79,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		`g orders:1 | - → - | refused | TOPIC_AUTHORIZATION_FAILED partition orders:1: it failed`,
 		`g orders:2 | 20 → - | refused | INCOMPLETE_ANSWER partition orders:2: its leader did not tell where the log begins and ends`,
 		`g payments:0 | 5 → - | refused | INCOMPLETE_ANSWER partition payments:0: its leader did not tell where the log begins and ends`,
-		`g secret:0 | 5 → - | refused | TOPIC_AUTHORIZATION_FAILED partition secret:0: not authorized`,
+		`g secret:0 | 5 → - | refused | TOPIC_AUTHORIZATION_FAILED topic secret: not authorized`,
 	}, lines(build(t, s, asked(ToEarliest()))))
 
 	g := cluster.Group{Name: "g", DescribeErr: broken("g", "COORDINATOR_NOT_AVAILABLE"), CommitsErr: &cluster.Error{Scope: cluster.ScopeGroup, Name: "g", Code: "GROUP_AUTHORIZATION_FAILED", Message: "not authorized"}}

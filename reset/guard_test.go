@@ -80,7 +80,7 @@ func TestDeletingOffsetsBesideMembers(t *testing.T) {
 	q := asked(ToNothing(), "gone", "orders", "payments:0")
 	p := build(t, s(g), q)
 	same(t, []string{
-		`g gone:0 | 4 → - | refused | UNKNOWN_TOPIC_OR_PARTITION partition gone:0: no such topic`,
+		`g gone:0 | 4 → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`,
 		`g orders:0 | 20 → - | planned`,
 		`g orders:1 | - → - | unchanged | it has no committed offset`,
 		`g orders:2 | - → - | unchanged | it has no committed offset`,
