@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -19,6 +20,7 @@ type changeRequest struct {
 
 	named    bool // groups are named on the command line, one by one
 	bulk     bool // groups are selected otherwise
+	match    string
 	detailed bool
 
 	at   time.Time // of a target by time; zero: it is none
@@ -49,7 +51,8 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 		}
 		if !req.execute {
 			s.warn(req, plan, unread)
-			return s.showChange(ctx, run, f, req, plan)
+			plan.NoteBlocked(req.force)
+			return s.showChange(ctx, run, f, req, plan, nil)
 		}
 		if err := req.expected(plan); err != nil {
 			s.report(plan.Errors, nil) // a broker that did not tell of its groups is why
@@ -57,8 +60,8 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 		}
 		s.warn(req, plan, unread)
 		entry, err := reset.Apply(ctx, run.PerRequest(), plan, s.applyOptions(req))
-		shown := s.showChange(ctx, run, f, req, plan)
-		s.hintUndo(entry)
+		s.hintUndo(entry) // before the rows, whose reader may have gone
+		shown := s.showChange(ctx, run, f, req, plan, entry)
 		if err != nil {
 			hint := ""
 			if errors.Is(err, reset.ErrNoUndoFile) {
@@ -98,15 +101,15 @@ func (s *session) applyOptions(req changeRequest) reset.Options {
 }
 
 // showChange prints the rows and then, on stderr, what else there is to say.
-func (s *session) showChange(ctx context.Context, run *cluster.Run, f form, req changeRequest, p *reset.Plan) error {
-	if err := s.printChange(f, req, p); err != nil {
+func (s *session) showChange(ctx context.Context, run *cluster.Run, f form, req changeRequest, p *reset.Plan, undo *reset.Entry) error {
+	if err := s.printChange(f, req, p, undo); err != nil {
 		return err
 	}
 	failed := s.failures(ctx, run, req, p)
 	got := s.report(failed.errs, failed.hints)
 	got.failed = got.failed || len(p.Groups) == 0
 	if len(p.Groups) == 0 && len(failed.errs) == 0 {
-		s.complain("no group is selected, nothing is changed", "")
+		s.complain("no group is selected, nothing is changed", strings.TrimPrefix(wholeNameHint(req.match), "; "))
 	}
 	n := p.Counts()
 	if !req.execute {
@@ -117,7 +120,7 @@ func (s *session) showChange(ctx context.Context, run *cluster.Run, f form, req 
 	return ended(got)
 }
 
-func (s *session) printChange(f form, req changeRequest, p *reset.Plan) error {
+func (s *session) printChange(f form, req changeRequest, p *reset.Plan, undo *reset.Entry) error {
 	if f.format == kafkaCSV {
 		_, err := s.out.Write(reset.AppendCSV(nil, p, req.grouped(p)))
 		return writeError(err)
@@ -126,7 +129,11 @@ func (s *session) printChange(f form, req changeRequest, p *reset.Plan) error {
 	for _, f := range p.Failures() {
 		errs = append(errs, f.Error)
 	}
-	return print(s, f, newHead(req.kind(), p.ClusterID, s.now), changeColumns(), func(r *reset.Row) string { return r.Group }, p.Rows(), errs)
+	h := newHead(req.kind(), p.ClusterID, s.now)
+	if undo != nil {
+		h.UndoID = undo.Name()
+	}
+	return print(s, f, h, changeColumns(), func(r *reset.Row) string { return r.Group }, p.Rows(), errs)
 }
 
 func changeColumns() []output.Column[reset.Row] {
@@ -152,5 +159,10 @@ func changeColumns() []output.Column[reset.Row] {
 		number("LOG-END-OFFSET", func(r *reset.Row) *int64 { return r.LogEndOffset }),
 		toned(text("RESULT", func(r *reset.Row) string { return string(r.Result) }), tone),
 		maybe("NOTE", func(r *reset.Row) *string { return r.Note }),
+		wide(maybe("TYPE", func(r *reset.Row) *string { return r.Type })),
+		wide(number("CURRENT-LEADER-EPOCH", func(r *reset.Row) *int32 { return r.CurrentLeaderEpoch })),
+		wide(maybe("CURRENT-METADATA", func(r *reset.Row) *string { return r.CurrentMetadata })),
+		wide(number("NEW-LEADER-EPOCH", func(r *reset.Row) *int32 { return r.NewLeaderEpoch })),
+		wide(maybe("NEW-METADATA", func(r *reset.Row) *string { return r.NewMetadata })),
 	}
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 	"github.com/offsetctl/offsetctl/reset"
@@ -26,9 +27,9 @@ func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequ
 	out := failed{hints: map[missing]string{}}
 	for _, f := range all {
 		e := *f.Error
-		hint := near[missing{e.Scope, e.Name}]
-		if hint == "" {
-			hint = s.changeHint(req, f)
+		hint := s.changeHint(req, f)
+		if close := near[missing{e.Scope, e.Name}]; close != "" {
+			hint = strings.TrimSuffix(close+" "+hint, " ")
 		}
 		if f.Group != "" && e.Scope != cluster.ScopeGroup {
 			e.Name += " of group " + name(f.Group)
@@ -47,11 +48,11 @@ func (s *session) changeHint(req changeRequest, f reset.Failure) string {
 	switch f.Code {
 	case "GROUP_ID_NOT_FOUND":
 		if req.command == "reset" && f.Group == "" {
-			return "list the groups with: " + s.command("groups") + "; --new-group makes one that does not exist"
+			return s.absentGroupHint(f.Name)
 		}
 	case reset.CodeStale:
 		if req.query.Target.FromDocument() {
-			return "look at it without --execute; --force goes on although commits have moved, but never where a topic was made anew"
+			return "--force goes on although commits have moved (without --execute it shows what that would do), but never where a topic was made anew"
 		}
 		return "something commits for the group, or somebody else changes it: look again without --execute"
 	case "UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE":
@@ -62,6 +63,8 @@ func (s *session) changeHint(req changeRequest, f reset.Failure) string {
 		if req.command == "delete-group" {
 			return "a group with very many offsets is deleted in one record batch, which may be too small; delete-offsets takes them away in parts first"
 		}
+	case "NON_EMPTY_GROUP":
+		return "see who they are with: " + s.command("members "+shellWord(f.Name)) + "; a member that was killed leaves when its session ends, after 45 s by default"
 	case reset.CodeRecent:
 		return "stop what commits, or go on with --force"
 	case reset.CodeNoCommit:
@@ -70,6 +73,14 @@ func (s *session) changeHint(req changeRequest, f reset.Failure) string {
 		return writeAuthorizationHint(req, f)
 	}
 	return ""
+}
+
+// absentGroupHint is for a group that does not exist: it may be a topic, for want of a flag, or one that is to be made.
+func (s *session) absentGroupHint(group string) string {
+	if i := strings.LastIndexByte(group, ':'); i > 0 && isPartitions(group[i+1:]) {
+		return "arguments are groups; topics are named with -t " + shellWord(group)
+	}
+	return "list the groups with: " + s.command("groups") + "; --new-group makes one that does not exist"
 }
 
 // writeAuthorizationHint names what a user needs to change a group (KafkaApis), which is more than to look at it.

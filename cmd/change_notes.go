@@ -9,14 +9,13 @@ import (
 
 	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
-	"github.com/offsetctl/offsetctl/output"
 	"github.com/offsetctl/offsetctl/reset"
 )
 
 // hint prints a next step where nothing is wrong; -q suppresses it.
 func (s *session) hint(text string) {
 	if !s.shape.quiet {
-		fmt.Fprintf(s.err, "offsetctl: hint: %s\n", output.AppendEscaped(nil, text))
+		fmt.Fprintf(s.err, "offsetctl: hint: %s\n", printable(text))
 	}
 }
 
@@ -72,14 +71,35 @@ func name(group string) string {
 
 // hintExecute prints the command that carries out what is shown.
 func (s *session) hintExecute(req changeRequest, p *reset.Plan) {
-	if !p.Sendable(req.partial, req.force) {
+	if !p.Sendable(req.partial, req.force) || len(p.Errors) > 0 { // what is shown is not all that was asked for
 		return
 	}
 	more := []string{"--execute"}
 	if req.bulk && req.expect == 0 {
 		more = append(more, "--expect-groups", strconv.Itoa(len(p.Groups)))
 	}
-	s.hint("nothing was changed; to do it: " + strings.Join(append([]string{s.program}, executing(s.args, more)...), " "))
+	line := strings.Join(append([]string{s.program}, executing(req.pinned(s.args), more)...), " ")
+	if slices.Contains(s.args, "-") || slices.Contains(s.args, "--from-file=-") {
+		line += ", with the same standard input"
+	}
+	s.hint("nothing was changed; to do it: " + line)
+}
+
+// pinned is a command line in which a time that counts from now is the one that was shown.
+func (req changeRequest) pinned(args []string) []string {
+	args = slices.Clone(args)
+	at := req.at.UTC().Format(rfc3339ms)
+	for i, a := range args {
+		switch {
+		case a == "--":
+			return args
+		case a == "--by-duration" && i+1 < len(args):
+			args[i], args[i+1] = "--to-datetime", at
+		case strings.HasPrefix(a, "--by-duration="):
+			args[i] = "--to-datetime=" + at
+		}
+	}
+	return args
 }
 
 // executing is the command line of a preview, as words of a shell, with more flags and without those that are for a

@@ -22,7 +22,7 @@ of them reads; of a share group only those of whole topics. What it would not de
 consumer that comes back to a partition without an offset begins where its auto.offset.reset says.
 offsetctl undo brings the offsets back, with their metadata.`
 
-const deleteOffsetsExamples = `  offsetctl delete-offsets payments --topic orders-v1
+const deleteOffsetsExamples = `  offsetctl delete-offsets payments --topic returns
   offsetctl delete-offsets payments -t orders:3,4 --execute`
 
 func newDeleteOffsetsCommand(s *session) *cobra.Command {

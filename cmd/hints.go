@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
 )
 
 // hintFor is the next step after a failure; empty where there is none to give.
@@ -77,8 +78,24 @@ func shellWord(w string) string {
 	return shellQuote(w)
 }
 
-// shellQuote quotes a word for people to paste.
-func shellQuote(w string) string { return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'" }
+// shellQuote quotes a word for people to paste. What a terminal would not show is written as bash, zsh and ksh read it,
+// in $'…', whose escapes are those of our text formats.
+func shellQuote(w string) string {
+	if printable(w) != w {
+		return "$'" + strings.ReplaceAll(string(output.AppendEscaped(nil, w)), "'", `\'`) + "'"
+	}
+	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+}
+
+// printable is text in which a terminal finds nothing to obey. Unlike in the text formats a backslash stands for itself:
+// commands are in it, to be pasted.
+func printable(text string) string {
+	parts := strings.Split(text, `\`)
+	for i, p := range parts {
+		parts[i] = string(output.AppendEscaped(nil, p))
+	}
+	return strings.Join(parts, `\`)
+}
 
 func (s *session) missingGroupHint(name string) string {
 	switch {

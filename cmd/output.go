@@ -120,6 +120,7 @@ type head struct {
 	ClusterID     *string `json:"clusterId"`
 	By            string  `json:"by,omitempty"`
 	Isolation     string  `json:"isolation,omitempty"`
+	UndoID        string  `json:"undoId,omitempty"` // what undoes the change, as undo takes it
 }
 
 // rfc3339ms is how machine formats write times, in UTC.

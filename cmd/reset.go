@@ -121,7 +121,7 @@ func (s *session) selectGroups(req *changeRequest, sel selection, args []string,
 		return err
 	}
 	req.named = req.query.Named && !slices.Contains(args, "-")
-	req.bulk = !req.named && (req.query.Named || matchSet || sel.all)
+	req.bulk, req.match = !req.named && (req.query.Named || matchSet || sel.all), sel.match
 	if listed := req.query.Target.Groups(); listed != nil && !req.query.Named {
 		req.listed(listed)
 	}

@@ -30,7 +30,7 @@ func (o *targetOptions) add(f *pflag.FlagSet) {
 	f.Int64Var(&o.offset, "to-offset", 0, "to offset `N` in every partition, or the end of the log next to it")
 	f.Int64Var(&o.shift, "shift-by", 0, "by `N` records forward, or with -N back")
 	f.StringVar(&o.datetime, "to-datetime", "", "to the first record at or after `TIME`, such as 2026-11-21T09:00 (in --tz), 2026-11-21T09:00:00.000Z, @1795251600")
-	f.StringVar(&o.duration, "by-duration", "", "to the first record of the last `D`: 90m, 36h, 7d, PT1H30M")
+	f.StringVar(&o.duration, "by-duration", "", "to the first record of the last `D`, counted from now and not from the commit: 90m, 36h, 7d, PT1H30M")
 	f.StringVar(&o.fromGroup, "from-group", "", "to where another `GROUP` is, with its metadata")
 	f.StringVar(&o.fromFile, "from-file", "", "to what `FILE` says, - for standard input: CSV of kafka-consumer-groups.sh, or the -o json of a preview")
 	f.StringVar(&o.zone, "tz", "UTC", "time `ZONE` of times: UTC, local, or as Europe/Berlin")

@@ -185,7 +185,7 @@ Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
 func (s *session) complain(msg, hint string) {
 	fmt.Fprintf(s.err, "offsetctl: error: %s\n", output.AppendEscaped(nil, msg))
 	if hint != "" {
-		fmt.Fprintf(s.err, "offsetctl: hint: %s\n", output.AppendEscaped(nil, hint))
+		fmt.Fprintf(s.err, "offsetctl: hint: %s\n", printable(hint))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/offsetctl/offsetctl/inspect"
 	"github.com/offsetctl/offsetctl/internal/cluster"
 	"github.com/offsetctl/offsetctl/output"
 	"github.com/offsetctl/offsetctl/reset"
@@ -31,6 +32,7 @@ const undoExamples = `  offsetctl undo                                        wh
 
 func newUndoCommand(s *session) *cobra.Command {
 	var o changeOptions
+	var tz string
 	c := &cobra.Command{
 		Use:               "undo [ID|FILE]",
 		Short:             "Take back a change, or list what can be taken back",
@@ -40,14 +42,19 @@ func newUndoCommand(s *session) *cobra.Command {
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: s.completeUndo,
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.runUndo(c, o, args)
+			return s.runUndo(c, o, tz, args)
 		},
 	}
 	o.add(c.Flags())
+	c.Flags().StringVar(&tz, "tz", "UTC", "time `ZONE` of the list: UTC, local, or as Europe/Berlin")
 	return c
 }
 
-func (s *session) runUndo(c *cobra.Command, o changeOptions, args []string) error {
+func (s *session) runUndo(c *cobra.Command, o changeOptions, tz string, args []string) error {
+	zone, err := parseZone(tz)
+	if err != nil {
+		return usagef("--tz: %w", err)
+	}
 	f, err := s.form(false, args)
 	if err != nil {
 		return err
@@ -59,7 +66,7 @@ func (s *session) runUndo(c *cobra.Command, o changeOptions, args []string) erro
 		if o.execute {
 			return &usageError{errors.New("--execute needs to know what to undo"), "list what can be undone with: offsetctl undo"}
 		}
-		return s.listUndo(f)
+		return s.listUndo(f, zone)
 	}
 	doc, err := s.undoDocument(args[0])
 	if err != nil {
@@ -105,7 +112,7 @@ type undoItem struct {
 	at time.Time
 }
 
-func (s *session) listUndo(f form) error {
+func (s *session) listUndo(f form, zone *time.Location) error {
 	list, errs := s.store().List()
 	items := make([]undoItem, len(list))
 	for i, l := range list {
@@ -114,7 +121,7 @@ func (s *session) listUndo(f form) error {
 			items[i].ClusterID = &l.ClusterID
 		}
 	}
-	if err := print(s, f, newHead("undo-list", "", s.now), undoColumns(), func(u *undoItem) string { return u.ID }, items, nil); err != nil {
+	if err := print(s, f, newHead("undo-list", "", s.now), undoColumns(zone), func(u *undoItem) string { return u.ID }, items, nil); err != nil {
 		return err
 	}
 	if len(items) == 0 && len(errs) == 0 {
@@ -126,10 +133,10 @@ func (s *session) listUndo(f form) error {
 	return ended(verdict{failed: len(errs) > 0})
 }
 
-func undoColumns() []output.Column[undoItem] {
+func undoColumns(zone *time.Location) []output.Column[undoItem] {
 	return []output.Column[undoItem]{
 		text("ID", func(u *undoItem) string { return u.ID }),
-		text("TIME", func(u *undoItem) string { return u.Time }),
+		moment("TIME", zone, func(u *undoItem) *inspect.Millis { return new(inspect.Millis(u.at.UnixMilli())) }),
 		maybe("CLUSTER", func(u *undoItem) *string { return u.ClusterID }),
 		text("COMMAND", func(u *undoItem) string { return u.Command }),
 		short(text("GROUPS", func(u *undoItem) string { return strings.Join(u.Groups, " ") })),

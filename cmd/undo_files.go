@@ -13,6 +13,9 @@ func (s *session) store() reset.Store {
 	}
 	state := s.env("XDG_STATE_HOME")
 	if !filepath.IsAbs(state) { // as the XDG specification says of a relative one: as if it were not set
+		if !filepath.IsAbs(s.env("HOME")) {
+			return reset.Store{} // nowhere: not in the folder that happens to be the current one
+		}
 		state = filepath.Join(s.env("HOME"), ".local", "state")
 	}
 	return reset.Store{Dir: filepath.Join(state, "offsetctl", "undo")}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,7 +59,7 @@ func noCommand(c *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := "see: " + c.CommandPath() + " --help"
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+	if near := slices.Compact(slices.Sorted(slices.Values(c.SuggestionsFor(args[0])))); len(near) > 0 {
 		hint = "did you mean: " + c.CommandPath() + " " + strings.Join(near, ", "+c.CommandPath()+" ")
 	}
 	return &usageError{fmt.Errorf("unknown command %q", args[0]), hint}
@@ -79,7 +80,7 @@ func noEmptyFlag(c *cobra.Command, _ []string) error {
 
 // actions are the flags of kafka-consumer-groups.sh that are commands here.
 func actions() map[string]string {
-	return map[string]string{"--describe": "offsetctl lag", "--list": "offsetctl groups", "--members": "offsetctl members", "--offsets": "offsetctl lag GROUP", "--all-groups": "offsetctl lag --all-groups", "--group": "offsetctl lag GROUP", "--version": "offsetctl version"}
+	return map[string]string{"--describe": "offsetctl lag", "--list": "offsetctl groups", "--members": "offsetctl members", "--offsets": "offsetctl lag GROUP", "--all-groups": "offsetctl lag --all-groups", "--group": "offsetctl lag GROUP", "--version": "offsetctl version", "--reset-offsets": "offsetctl reset GROUP", "--delete": "offsetctl delete-group GROUP", "--delete-offsets": "offsetctl delete-offsets GROUP --topic TOPIC"}
 }
 
 func flagError(c *cobra.Command, err error) error {
@@ -98,8 +99,12 @@ func flagError(c *cobra.Command, err error) error {
 // goWording is what the standard library says of numbers in the middle of pflag's messages.
 func goWording() *regexp.Regexp { return regexp.MustCompile(`strconv\.[A-Za-z]+: parsing "[^"]*": `) }
 
-// similarFlag is the flag of the command that is spelt most like the one given; empty if none is close.
+// similarFlag is the flag of the command that begins with the one given, if there is one such, or is spelt most like it;
+// empty if none is close.
 func similarFlag(c *cobra.Command, given string) string {
+	if longer := flagsWith(c, given); len(longer) == 1 {
+		return longer[0]
+	}
 	best, name := max(1, (len(given)-2)/3)+1, ""
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if d := distance(given, "--"+f.Name); d < best {
@@ -107,4 +112,15 @@ func similarFlag(c *cobra.Command, given string) string {
 		}
 	})
 	return name
+}
+
+// flagsWith are the flags of the command that begin with a text.
+func flagsWith(c *cobra.Command, begin string) []string {
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if name := "--" + f.Name; strings.HasPrefix(name, begin) {
+			names = append(names, name)
+		}
+	})
+	return names
 }

@@ -87,6 +87,9 @@ func (c *Change) moveToRecord(m *cluster.Moment) {
 	switch {
 	case m != nil:
 		c.moveTo(m.Offset)
+		if c.Current != nil && m.Offset > c.Current.Offset {
+			c.note(fmt.Sprintf("forward: %d records are passed over", m.Offset-max(c.Current.Offset, *c.LogStart)))
+		}
 		return
 	case *c.LogStart == *c.LogEnd:
 		c.note("the partition is empty: the log end")

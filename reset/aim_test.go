@@ -82,12 +82,12 @@ func TestTargetsByTime(t *testing.T) {
 		return s
 	}
 	for name, c := range map[string]where{
-		"record found":           {ToTime(of), full("orders:0", 20), nil, []string{`g orders:0 | 20 e3 "m" → 40 +20 | 10…100 | planned`}},
+		"record found":           {ToTime(of), full("orders:0", 20), nil, []string{`g orders:0 | 20 e3 "m" → 40 +20 | 10…100 | planned | forward: 20 records are passed over`}},
 		"there already":          {ToTime(of), full("orders:0", 40), nil, []string{`g orders:0 | 40 e3 "m" → 40 e3 "m" +0 | 10…100 | unchanged`}},
 		"no record as late":      {ToTime(of), full("orders:1", 20), nil, []string{`g orders:1 | 20 e3 "m" → 50 +30 | 0…50 | planned | no record is as late: the log end`}},
 		"empty partition":        {ToTime(of), commitAt("orders:2", 3), nil, []string{`g orders:2 | 3 → 7 +4 | 7…7 | planned | the partition is empty: the log end`}},
 		"at the end already":     {ToTime(of), full("orders:2", 7), nil, []string{`g orders:2 | 7 e3 "m" → 7 e3 "m" +0 | 7…7 | unchanged | the partition is empty: the log end`}},
-		"within the millisecond": {ToTime(of.Add(-time.Microsecond)), commitAt("orders:0", 20), nil, []string{`g orders:0 | 20 → 40 +20 | 10…100 | planned`}},
+		"within the millisecond": {ToTime(of.Add(-time.Microsecond)), commitAt("orders:0", 20), nil, []string{`g orders:0 | 20 → 40 +20 | 10…100 | planned | forward: 20 records are passed over`}},
 		"without commit":         {ToTime(of), cluster.Commit{}, []string{"orders:0"}, []string{`g orders:0 | - → 40 | 10…100 | planned`}},
 	} {
 		t.Run(name, func(t *testing.T) { c.run(t, timed) })

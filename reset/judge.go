@@ -33,6 +33,23 @@ func (g *Group) Blocked(force bool) *cluster.Error {
 	return nil
 }
 
+// NoteBlocked notes of what is planned for groups that Apply would refuse that it would.
+func (p *Plan) NoteBlocked(force bool) {
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		why := "--execute would be refused without --force"
+		if g.Busy != nil {
+			why = "--execute would be refused: the group has members, or they are not known"
+		}
+		if g.Blocked(force) == nil {
+			continue
+		}
+		for _, c := range g.pending() {
+			c.note(why)
+		}
+	}
+}
+
 // Sendable reports whether there is anything in the plan that Apply would send as things are.
 func (p *Plan) Sendable(partial, force bool) bool {
 	for i := range p.Groups {

@@ -64,7 +64,11 @@ func (b builder) stands(c *Change, at At, of string) bool {
 	case at.was.equal(c.Current):
 		return true
 	case !b.q.Force:
-		c.refuse(stale(c.TP, fmt.Sprintf("%s has it at %s, and now it is at %s", of, at.was, c.Current)))
+		why := fmt.Sprintf("%s has it at %s, and now it is at %s", of, at.was, c.Current)
+		if at.Position != nil && at.Position.equal(c.Current) {
+			why += ", where it was to be put"
+		}
+		c.refuse(stale(c.TP, why))
 		return false
 	}
 	c.note(fmt.Sprintf("%s has it at %s", of, at.was))

@@ -2,6 +2,7 @@ package reset
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,7 +12,7 @@ import (
 	"time"
 )
 
-// Store is the folder of what undoes changes, one file each. It need not be there.
+// Store is the folder of what undoes changes, one file each. It need not be there; without a Dir there is none.
 type Store struct{ Dir string }
 
 // Entry is the file of one change.
@@ -37,6 +38,9 @@ const MaxFile = 256 << 20
 // Begin puts on disk what undoes a change, before the first request of it. The name of the file is the ID, which it
 // chooses from the document's time. After an error there is no file.
 func (s Store) Begin(d *Document) (*Entry, error) {
+	if s.Dir == "" {
+		return nil, errors.New("there is no folder for undo files: neither HOME nor XDG_STATE_HOME is set")
+	}
 	if err := makeFolder(s.Dir); err != nil {
 		return nil, fmt.Errorf("making the folder of the undo files: %w", err)
 	}

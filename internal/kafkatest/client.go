@@ -65,18 +65,19 @@ func (c *Cluster) Client(t testing.TB, file string, args ...string) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, file)
-	if err := os.WriteFile(path, source, 0o644); err != nil {
+	classes, err := compiled(t.Context(), file, source, jars)
+	if err != nil {
 		t.Fatal(err)
 	}
+	dir := t.TempDir()
 	in, stdin, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer in.Close()
 	flags = append(flags, "-Djava.io.tmpdir="+dir) // Streams and Flink keep folders there
-	argv := java(heap, jars, "error", slices.Concat(flags, []string{path, c.Bootstrap()}, args)...)
+	class := strings.TrimSuffix(file, ".java")
+	argv := java(heap, classes+string(filepath.ListSeparator)+jars, "error", slices.Concat(flags, []string{class, c.Bootstrap()}, args)...)
 	cl := &Client{name: strings.Join(append([]string{file}, args...), " "), stdin: stdin, changed: make(chan struct{})}
 	cl.p, err = startProcess(dir, stdio{in: in, out: clientOutput{cl}, err: clientErrors{cl}}, argv...)
 	if err != nil {
