@@ -32,7 +32,7 @@ func (b builder) aim(c *Change, log cluster.Log) {
 		c.copy(c.Current)
 	case copied:
 		b.copyFrom(c)
-	case listed, planned, undone:
+	case ofCSV, ofPlan, ofUndo:
 		b.aimAt(c, t.of(b.g.Name))
 	case deleted:
 		b.delete(c)
@@ -51,9 +51,9 @@ func (b builder) aimAt(c *Change, file map[cluster.TP]At) {
 	switch {
 	case !ok:
 		c.refuse(&cluster.Error{Scope: cluster.ScopePartition, Name: c.TP.String(), Code: codeNotListed, Message: "the file has no row for it"})
-	case b.q.Target.kind == listed:
+	case b.q.Target.kind == ofCSV:
 		c.moveWithin(at.Position.Offset)
-	case b.q.Target.kind == planned:
+	case b.q.Target.kind == ofPlan:
 		b.follow(c, at)
 	default:
 		b.revert(c, at)

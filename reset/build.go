@@ -11,12 +11,8 @@ import (
 
 // Build plans what a query asks for. It is pure. The error is a plan, or an undo file, of another cluster.
 func Build(s *Snapshot, q Query) (*Plan, error) {
-	switch id := q.Target.clusterID; {
-	case !q.Target.FromDocument() || id == s.ClusterID:
-	case id == "":
-		return nil, fmt.Errorf("the file does not say which cluster it is of, and this is cluster %s", s.ClusterID)
-	default:
-		return nil, fmt.Errorf("the file is of cluster %s, and this is cluster %s", id, s.ClusterID)
+	if err := sameCluster(s.ClusterID, q.Target); err != nil {
+		return nil, err
 	}
 	p := &Plan{ClusterID: s.ClusterID, Errors: slices.Clone(s.Errors)}
 	if !q.NewGroup {
@@ -26,12 +22,23 @@ func Build(s *Snapshot, q Query) (*Plan, error) {
 	for _, e := range s.Absent {
 		absent[e.Name] = true
 	}
-	for _, g := range s.planned(q) {
+	for _, g := range s.groups(q) {
 		b := builder{s: s, q: q, g: &g}
 		p.Groups = append(p.Groups, b.group(absent[g.Name]))
 	}
 	slices.SortFunc(p.Groups, func(a, b Group) int { return cmp.Compare(a.Name, b.Name) })
 	return p, nil
+}
+
+// sameCluster returns an error for a file that is of another cluster, or does not say of which.
+func sameCluster(id string, t Target) error {
+	switch {
+	case !t.FromDocument(), t.file.clusterID == id:
+		return nil
+	case t.file.clusterID == "":
+		return fmt.Errorf("the file does not say which cluster it is of, and this is cluster %s", id)
+	}
+	return fmt.Errorf("the file is of cluster %s, and this is cluster %s", t.file.clusterID, id)
 }
 
 // builder plans one group.
@@ -105,9 +112,9 @@ const codeNothing = "NOTHING_TO_CHANGE"
 func (b builder) nothing(isNew bool) *cluster.Error {
 	e := &cluster.Error{Scope: cluster.ScopeGroup, Name: b.g.Name, Code: codeNothing}
 	switch {
-	case b.q.Target.kind == undone:
+	case b.q.Target.kind == ofUndo:
 		e.Message = "it had no commits: there is nothing to bring back, and a group without any cannot be made"
-	case b.q.Target.given != nil:
+	case b.q.Target.file != nil:
 		e.Message = "the file has no row for it"
 	case b.q.Target.kind == copied:
 		e.Message = fmt.Sprintf("group %q, whose commits are to be copied, has none in the topics asked for", b.q.Target.group)
@@ -159,7 +166,7 @@ func (b builder) stay(c *Change) {
 func (b builder) out(topic cluster.Topic, tp cluster.TP, log cluster.Log) *cluster.Error {
 	e := unlisted(topic, tp, log)
 	switch {
-	case b.q.Target.kind == removed, b.q.Target.kind == undone && e.NoLeader():
+	case b.q.Target.kind == removed, b.q.Target.kind == ofUndo && e.NoLeader():
 		return nil // it goes with the group; and what was there may come back though the log cannot be asked
 	case b.q.Target.kind == deleted && topic.Err == nil:
 		if _, ok := topic.Partition(tp.Partition); ok {

@@ -29,7 +29,10 @@ func (b builder) follow(c *Change, at At) {
 // refusedBefore are what a plan refused as a whole. With topics named those of its rows are chosen that are of them.
 func (b builder) refusedBefore() []Change {
 	var out []Change
-	for _, topic := range b.q.Target.refused[b.g.Name] {
+	if b.q.Target.file == nil {
+		return nil
+	}
+	for _, topic := range b.q.Target.file.refused[b.g.Name] {
 		e := &cluster.Error{Scope: cluster.ScopeTopic, Name: topic, Code: CodeStale, Message: planRefused}
 		switch {
 		case topic == "":

@@ -87,8 +87,8 @@ func (s *Snapshot) sort(q Query, errs []*cluster.Error) {
 	}
 }
 
-// planned are the groups that are planned for: those read, and with NewGroup those that are to be made.
-func (s *Snapshot) planned(q Query) []cluster.Group {
+// groups are those that are planned for: those read, and with NewGroup those that are to be made.
+func (s *Snapshot) groups(q Query) []cluster.Group {
 	groups := s.Groups
 	if q.NewGroup {
 		groups = slices.Clone(groups)
@@ -104,7 +104,7 @@ func (s *Snapshot) topicNames(q Query) []string {
 	for topic := range q.Filter {
 		names[topic] = true
 	}
-	for _, g := range s.planned(q) {
+	for _, g := range s.groups(q) {
 		for tp := range s.scope(q, &g) {
 			names[tp.Topic] = true
 		}
@@ -115,7 +115,7 @@ func (s *Snapshot) topicNames(q Query) []string {
 // listable are the partitions in scope that exist and have a leader.
 func (s *Snapshot) listable(q Query) []cluster.TP {
 	all := map[cluster.TP]bool{}
-	for _, g := range s.planned(q) {
+	for _, g := range s.groups(q) {
 		for tp := range s.scope(q, &g) {
 			topic := s.Topics[tp.Topic]
 			if p, ok := topic.Partition(tp.Partition); ok && topic.Err == nil && p.Err == nil {

@@ -22,7 +22,7 @@ func (s *Snapshot) scope(q Query, g *cluster.Group) map[cluster.TP]bool {
 				take(c.TP)
 			}
 		}
-	case q.Target.given != nil:
+	case q.Target.file != nil:
 		for tp := range q.Target.of(g.Name) {
 			take(tp)
 		}

@@ -12,16 +12,30 @@ import (
 // Target is where partitions are to be put. The zero Target is none.
 type Target struct {
 	kind  kind
-	n     int64                        // offset, distance, or milliseconds since 1970
-	group string                       // whose commits are copied
-	given map[string]map[cluster.TP]At // by group; nil: it comes from no file
+	n     int64    // offset, distance, or milliseconds since 1970
+	group string   // whose commits are copied
+	file  *listing // nil: it comes from no file
+}
 
-	refused map[string][]string // by group: the topics that a plan refused as a whole; empty: the group itself
+// listing is what a file says.
+type listing struct {
+	at        map[string]map[cluster.TP]At // by group
+	refused   map[string][]string          // by group: the topics that a plan refused as a whole; "": the group itself
+	share     map[string]bool              // groups that are share groups
+	ungrouped bool                         // at has one group, "", which stands for whichever is named
+	clusterID string                       // empty: not said
+}
 
-	share map[string]bool // groups of given that a file says to be share groups
+func newListing() *listing {
+	return &listing{at: map[string]map[cluster.TP]At{}, refused: map[string][]string{}, share: map[string]bool{}}
+}
 
-	ungrouped bool   // given is of one group, whichever is named
-	clusterID string // of a plan or an undo file; empty: not said
+// group adds a group to a listing, if it is not there, and returns what is listed for it.
+func (l *listing) group(name string) map[cluster.TP]At {
+	if l.at[name] == nil {
+		l.at[name] = map[cluster.TP]At{}
+	}
+	return l.at[name]
 }
 
 type kind int
@@ -35,9 +49,9 @@ const (
 	shift
 	instant
 	copied
-	listed
-	planned
-	undone
+	ofCSV
+	ofPlan
+	ofUndo
 	deleted
 	removed
 )
@@ -79,44 +93,44 @@ func FromGroup(group string) Target { return Target{kind: copied, group: group} 
 
 // FromCSV are the offsets that Kafka's CSV lists.
 func FromCSV(c *CSV) Target {
-	t := Target{kind: listed, given: map[string]map[cluster.TP]At{}, ungrouped: !c.Grouped}
+	file := newListing()
+	file.ungrouped = !c.Grouped
 	for _, l := range c.Lines {
-		t.give(l.Group, l.TP, At{Position: &Position{Offset: l.Offset}})
+		file.group(l.Group)[l.TP] = At{Position: &Position{Offset: l.Offset}}
 	}
-	return t
+	return Target{kind: ofCSV, file: file}
 }
 
 // FromPlan are the items of a plan that was made before. They are carried out only where its cluster, topics and commits
 // are still what it says.
 func FromPlan(d *Document) Target {
-	return fromDocument(planned, d, func(r *Row) At { return At{r.wanted(), r.current(), r.TopicID, r.Result} })
+	return fromDocument(ofPlan, d, func(r *Row) At { return At{r.wanted(), r.current(), r.TopicID, r.Result} })
 }
 
 // Undoing are the items of an undo file that were sent, or may have been, the other way round.
 func Undoing(d *Document) Target {
 	moved := *d
 	moved.Items = slices.DeleteFunc(slices.Clone(d.Items), func(r Row) bool { return !d.moved(&r) })
-	return fromDocument(undone, &moved, func(r *Row) At { return At{r.current(), r.wanted(), r.TopicID, r.Result} })
+	return fromDocument(ofUndo, &moved, func(r *Row) At { return At{r.current(), r.wanted(), r.TopicID, r.Result} })
 }
 
 func fromDocument(k kind, d *Document, read func(*Row) At) Target {
-	t := Target{kind: k, given: map[string]map[cluster.TP]At{}, refused: map[string][]string{}, share: map[string]bool{}, clusterID: d.ClusterID}
+	file := newListing()
+	file.clusterID = d.ClusterID
 	for i := range d.Items {
 		r := &d.Items[i]
-		if t.given[r.Group] == nil {
-			t.given[r.Group] = map[cluster.TP]At{}
-		}
+		at := file.group(r.Group)
 		switch p := r.part(); {
 		case p.topic && p.partition:
-			t.given[r.Group][p.TP] = read(r)
+			at[p.TP] = read(r)
 		case r.Result == Refused: // else it is a group without commits
-			t.refused[r.Group] = append(t.refused[r.Group], p.Topic)
+			file.refused[r.Group] = append(file.refused[r.Group], p.Topic)
 		}
 		if r.Type != nil && *r.Type == string(cluster.Share) {
-			t.share[r.Group] = true
+			file.share[r.Group] = true
 		}
 	}
-	return t
+	return Target{kind: k, file: file}
 }
 
 // ToNothing deletes commits.
@@ -125,20 +139,13 @@ func ToNothing() Target { return Target{kind: deleted} }
 // ToNoGroup deletes groups with all their commits.
 func ToNoGroup() Target { return Target{kind: removed} }
 
-func (t Target) give(group string, tp cluster.TP, at At) {
-	if t.given[group] == nil {
-		t.given[group] = map[cluster.TP]At{}
-	}
-	t.given[group][tp] = at
-}
-
 // deletes reports whether it takes commits away, for which no log need be asked.
 func (t Target) deletes() bool { return t.kind == deleted || t.kind == removed }
 
 // made is a group that does not exist yet, of the type that it is to have.
 func (t Target) made(group string) cluster.Group {
 	g := cluster.Group{Name: group}
-	if t.share[group] {
+	if t.file != nil && t.file.share[group] {
 		g.Type = cluster.Share // made by setting its start offsets; all others are made by a commit
 	}
 	return g
@@ -146,24 +153,27 @@ func (t Target) made(group string) cluster.Group {
 
 // of is what a file lists for a group.
 func (t Target) of(group string) map[cluster.TP]At {
-	if t.ungrouped {
-		return t.given[""]
+	switch {
+	case t.file == nil:
+		return nil
+	case t.file.ungrouped:
+		return t.file.at[""]
 	}
-	return t.given[group]
+	return t.file.at[group]
 }
 
 // FromDocument reports whether the target is a plan or an undo file, which say what was committed before.
-func (t Target) FromDocument() bool { return t.kind == planned || t.kind == undone }
+func (t Target) FromDocument() bool { return t.kind == ofPlan || t.kind == ofUndo }
 
 // Ungrouped reports whether the target is a file that does not say which group it is for.
-func (t Target) Ungrouped() bool { return t.ungrouped }
+func (t Target) Ungrouped() bool { return t.file != nil && t.file.ungrouped }
 
 // Groups are the groups that a file lists, sorted; nil where the target comes from no file, or that does not say.
 func (t Target) Groups() []string {
-	if t.ungrouped || t.given == nil {
+	if t.file == nil || t.file.ungrouped {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(t.given))
+	return slices.Sorted(maps.Keys(t.file.at))
 }
 
 // Lists reports whether a file has a row for a group in the partitions of a filter.
