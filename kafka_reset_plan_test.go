@@ -251,17 +251,7 @@ func (f planTest) transaction(t *testing.T, group string, offsets ...int64) (end
 func (f planTest) anew(t *testing.T) {
 	f.c.Topic(t, "anew", 1, 10)
 	path := f.edit(t, untouched, "to-be", "--new-group", "--topic", "anew", "--to-offset", "5")
-	adm := kadm.NewClient(f.cl)
-	if _, err := adm.DeleteTopic(t.Context(), "anew"); err != nil {
-		t.Fatal(err)
-	}
-	poll(t, "making the topic anew", func() error { // the old one goes by and by
-		resp, err := adm.CreateTopic(t.Context(), 1, 1, nil, "anew")
-		if err == nil {
-			err = resp.Err
-		}
-		return err
-	})
+	makeAnew(t, f.cl, "anew")
 	f.c.Produce(t, "anew", 0, 10)
 	for _, more := range [][]string{nil, {"--execute"}, {"--execute", "--force"}} {
 		d := reset(t, f.c, append([]string{"--from-file", path, "--new-group"}, more...)...)
@@ -271,6 +261,31 @@ func (f planTest) anew(t *testing.T) {
 		same(t, "results", map[string]string{"to-be anew:0": "- refused"}, d.results())
 	}
 	same(t, "commits", map[string]position{}, committed(t, f.cl, "to-be"))
+}
+
+// makeAnew deletes a topic, and makes another of its name with one partition.
+func makeAnew(t *testing.T, cl *kgo.Client, topic string) {
+	t.Helper()
+	adm := kadm.NewClient(cl)
+	if _, err := adm.DeleteTopic(t.Context(), topic); err != nil {
+		t.Fatal(err)
+	}
+	var made kadm.TopicID
+	poll(t, "making the topic anew", func() error { // the old one goes by and by
+		resp, err := adm.CreateTopic(t.Context(), 1, 1, nil, topic)
+		if err == nil {
+			err = resp.Err
+		}
+		made = resp.ID
+		return err
+	})
+	poll(t, "the broker to know it", func() error {
+		topics, err := adm.ListTopics(t.Context(), topic)
+		if err == nil && topics[topic].ID != made {
+			err = fmt.Errorf("%+v", topics[topic])
+		}
+		return err
+	})
 }
 
 func (f planTest) elsewhere(t *testing.T) {

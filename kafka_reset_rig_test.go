@@ -20,7 +20,7 @@ import (
 	"github.com/offsetctl/offsetctl/internal/kafkatest"
 )
 
-// change is a row of reset, as a script reads it.
+// change is a row of a changing command, as a script reads it.
 type change struct {
 	Group              string
 	Type               *string
@@ -40,6 +40,7 @@ type change struct {
 type changes struct {
 	Kind      string
 	ClusterID string
+	UndoID    string
 	Items     []change
 	Errors    []struct{ Scope, Name, Code, Message string }
 	Exit      int    `json:"-"`
@@ -57,10 +58,16 @@ func startForReset(t *testing.T, o kafkatest.Options) *kafkatest.Cluster {
 // reset runs `offsetctl reset` and reads its document.
 func reset(t *testing.T, c *kafkatest.Cluster, args ...string) changes {
 	t.Helper()
-	r := offsetctl(t, c, append([]string{"reset", "-o", "json"}, args...)...)
+	return changed(t, c, append([]string{"reset"}, args...)...)
+}
+
+// changed runs a changing command and reads its document.
+func changed(t *testing.T, c *kafkatest.Cluster, args ...string) changes {
+	t.Helper()
+	r := offsetctl(t, c, append(args, "-o", "json")...)
 	var d changes
 	if err := json.Unmarshal([]byte(r.Stdout), &d); err != nil {
-		t.Fatalf("offsetctl reset %q: exit %d, %v in:\n%s%s", args, r.Exit, err, r.Stdout, r.Stderr)
+		t.Fatalf("offsetctl %q: exit %d, %v in:\n%s%s", args, r.Exit, err, r.Stdout, r.Stderr)
 	}
 	d.Exit, d.Text, d.Stderr = r.Exit, r.Stdout, r.Stderr
 	return d

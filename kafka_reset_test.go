@@ -236,7 +236,7 @@ func resetMissing(t *testing.T, c *kafkatest.Cluster, cl *kgo.Client) {
 	}{
 		{"partition", "orders:0,7", "orders:7 UNKNOWN_TOPIC_OR_PARTITION", map[string]string{"missing orders:0": "0 planned", "missing orders:7": "- refused"}},
 		{"topic", "no-such-topic", "no-such-topic UNKNOWN_TOPIC_OR_PARTITION", map[string]string{"missing no-such-topic": "- refused"}},
-		{"partition of it", "no-such-topic:1", "no-such-topic:1 UNKNOWN_TOPIC_OR_PARTITION", map[string]string{"missing no-such-topic:1": "- refused"}},
+		{"partition of it", "no-such-topic:1", "no-such-topic UNKNOWN_TOPIC_OR_PARTITION", map[string]string{"missing no-such-topic:1": "- refused"}},
 	} {
 		for _, execute := range [][]string{nil, {"--execute"}} {
 			what := fmt.Sprintf("%s %q", tt.name, execute)

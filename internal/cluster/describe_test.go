@@ -25,7 +25,11 @@ func replyNotFound(f *fake) {
 	})
 	reply(f, kmsg.ConsumerGroupDescribe, func(_ int32, req *kmsg.ConsumerGroupDescribeRequest, resp *kmsg.ConsumerGroupDescribeResponse) bool {
 		for _, g := range req.Groups {
-			resp.Groups = append(resp.Groups, kmsg.ConsumerGroupDescribeResponseGroup{Group: g, ErrorCode: notFoundCode(g)})
+			code := notFoundCode(g)
+			if g == "" && req.Version == 0 { // as Kafka 3.9 says
+				code = kerr.UnknownServerError.Code
+			}
+			resp.Groups = append(resp.Groups, kmsg.ConsumerGroupDescribeResponseGroup{Group: g, ErrorCode: code})
 		}
 		return true
 	})

@@ -77,6 +77,9 @@ func (r *Run) describeConsumer(ctx context.Context, node Broker, groups []string
 	a := newAnswer(groups)
 	for i := range resp.Groups {
 		g := &resp.Groups[i]
+		if g.Group == "" && g.ErrorCode == kerr.UnknownServerError.Code { // Kafka 3.9, where 4.x says INVALID_GROUP_ID
+			g.ErrorCode = kerr.InvalidGroupID.Code
+		}
 		if !a.add(g.Group, g.ErrorCode, g.ErrorMessage) {
 			continue
 		}
