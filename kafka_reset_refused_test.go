@@ -154,7 +154,7 @@ func (f aclTest) topicDescribe(t *testing.T) {
 		f.run(t, 1, map[string]string{"topics orders:0": "0 planned", "topics hidden": "- refused"}, []string{"hidden TOPIC_AUTHORIZATION_FAILED"}, append(args, execute...)...)
 	}
 	f.want(t, "topics", 5, 5, 5)
-	f.run(t, 1, map[string]string{"topics hidden:0": "- refused"}, []string{"hidden:0 TOPIC_AUTHORIZATION_FAILED"}, "topics", "--topic", "hidden:0", "--to-earliest", "--execute")
+	f.run(t, 1, map[string]string{"topics hidden:0": "- refused"}, []string{"hidden TOPIC_AUTHORIZATION_FAILED"}, "topics", "--topic", "hidden:0", "--to-earliest", "--execute")
 	f.want(t, "topics", 5, 5, 5)
 }
 
