@@ -42,7 +42,7 @@ func TestKafkaRecentCommits(t *testing.T) {
 	})
 	flink.Do(t, "close")
 	for _, r := range recentCommits(t, c, start, "assign", "stopped", "reset", "tx", "nobody") {
-		want := map[string]int{"assign": 1, "stopped": 1, "reset": 1, "tx": 3}[r.Group]
+		want := map[string]int{"assign": 1, "stopped": 0, "reset": 1, "tx": 3}[r.Group]
 		if got := inspect.Bursts(r.Commits); got != want || !r.Whole || r.Err != nil {
 			t.Errorf("%s: commits at %d times, want %d: %+v", r.Group, got, want, r)
 		}
@@ -160,7 +160,11 @@ func checkRecentByTime(t *testing.T, c *kafkatest.Cluster, groups ...string) {
 func commitsIn(rows []offsetRow, group string) []inspect.RecentCommit {
 	var out []inspect.RecentCommit
 	for _, r := range rows {
-		if r.Key.Name != "OffsetCommit" || r.Value == nil || r.Key.Data.Group != group {
+		if r.Value == nil || r.Key.Data.Group != group {
+			continue
+		}
+		if r.Key.Name != "OffsetCommit" { // what is before it may be of members
+			out = nil
 			continue
 		}
 		v := r.Value.Data

@@ -31,9 +31,10 @@ type Recent struct {
 // does so a hundred times a second.
 const recentKept = 100_000
 
-// RecentCommits reads what groups have committed since a time, from their partitions of __consumer_offsets, which is
-// given as the brokers described it; in the order of groups. It costs a request per leader to find the time in the logs,
-// and one more for the records, or several where these are many: of each partition at most so many bytes are read.
+// RecentCommits reads what groups have committed since a time, and since anything was stored of members of theirs, from
+// their partitions of __consumer_offsets, which is given as the brokers described it; in the order of groups. It costs a
+// request per leader to find the time in the logs, and one more for the records, or several where these are many: of each
+// partition at most so many bytes are read.
 //
 // Whole with no commits and no error is the answer for a group that has not committed. Times are compared with those
 // of the records, so by the clocks of the brokers.

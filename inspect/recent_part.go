@@ -66,18 +66,20 @@ func (p *recentPart) batch(b *Batch, later bool, highWatermark int64) {
 	p.at = b.LastOffset + 1
 }
 
-// record keeps a record that is a commit of a group that is asked for. It never fails. The key of a marker is too short
-// for one of a commit.
+// record keeps a record that is a commit of a group that is asked for. What is stored of the group itself, it has or had
+// members for: commits before it may be theirs, and go. It never fails. The key of a marker is too short for one of a
+// commit.
 func (p *recentPart) record(r Record) error {
 	if r.Offset < p.at || r.Value == nil {
 		return nil
 	}
 	key, err := ConsumerOffsets.ParseKey(r.Key)
-	if err != nil || !key.HasTopic() {
+	group := p.groups[string(key.Group)]
+	if err != nil || group == nil {
 		return nil
 	}
-	group := p.groups[string(key.Group)]
-	if group == nil {
+	if !key.HasTopic() {
+		group.Commits = nil
 		return nil
 	}
 	value, ok := ParseCommit(r.Value)

@@ -97,7 +97,8 @@ func TestRecentCommitsOfOneGroup(t *testing.T) {
 			&kgo.Record{Key: commitKey1(t, "other", "orders", 3), Value: commitValue3(t, 8)},
 			&kgo.Record{Key: testKey(t, `{"type":0,"data":{"group":"g","topic":"old","partition":1}}`), Value: value(t, `{"version":0,"data":{"offset":9,"metadata":"","commitTimestamp":-1}}`)},
 			&kgo.Record{Key: commitKey1(t, "g", "orders", 4)}, // deleted
-			&kgo.Record{Key: testKey(t, `{"type":2,"data":{"group":"g"}}`), Value: []byte{0}},
+			&kgo.Record{Key: testKey(t, `{"type":2,"data":{"group":"g"}}`)},
+			&kgo.Record{Key: testKey(t, `{"type":2,"data":{"group":"other"}}`), Value: []byte{0}},
 		)
 		listed, fetched := f.counted(kmsg.ListOffsets), f.counted(kmsg.Fetch)
 		four := int32(4)
@@ -112,6 +113,24 @@ func TestRecentCommitsOfOneGroup(t *testing.T) {
 			t.Errorf("%d requests for offsets and %d for records, want 1 each", *listed, *fetched)
 		}
 	})
+}
+
+// What a group committed before the last that is stored of its members may be theirs, also when it was deleted since and
+// is now one that only ever committed.
+func TestRecentCommitsOfMembersAreNone(t *testing.T) {
+	for name, key := range map[string][]byte{"classic": testKey(t, `{"type":2,"data":{"group":"g"}}`), "KIP-848": testKey(t, `{"type":3,"data":{"groupId":"g"}}`)} {
+		t.Run(name, func(t *testing.T) {
+			live(t, 1, func(t *testing.T, f *liveFake) {
+				since, p := time.Now(), f.producer()
+				f.commits(p, 0, "g", 1)
+				f.produce(p, &kgo.Record{Key: key, Value: []byte{0}})
+				f.commits(p, 0, "g", 2)
+				f.produce(p, &kgo.Record{Key: key, Value: []byte{0}}, &kgo.Record{Key: key}) // the last leaves; deleted
+				f.commits(p, 0, "g", 3)
+				wantRecent(t, []string{"g 5 orders:0 3"}, f.recent(since, recentMost, "g"))
+			})
+		})
+	}
 }
 
 func TestRecentCommitsOfManyGroupsTakeTwoRequestsPerLeader(t *testing.T) {
