@@ -123,7 +123,7 @@ func (j *join) setTopic(name string) {
 		return
 	}
 	j.topic = j.s.Topics[name]
-	j.topicID = topicID(j.topic.ID)
+	j.topicID = j.topic.ID.Text()
 }
 
 func (j *join) owner(m *cluster.Member) {

@@ -1,7 +1,6 @@
 package lag
 
 import (
-	"encoding/base64"
 	"encoding/json"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -53,14 +52,6 @@ func (a Asked) IsZero() bool { return !a.Asked }
 
 // MarshalJSON writes the number or null.
 func (a Asked) MarshalJSON() ([]byte, error) { return json.Marshal(a.Value) }
-
-func topicID(id cluster.TopicID) *string {
-	if id == (cluster.TopicID{}) {
-		return nil
-	}
-	s := base64.RawURLEncoding.EncodeToString(id[:])
-	return &s
-}
 
 // known returns a pointer to s, nil for the empty string where that means unknown.
 func known(s string) *string {

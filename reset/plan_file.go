@@ -61,7 +61,7 @@ func (b builder) revert(c *Change, at At) {
 // stands reports whether topic and commit are what a file says, or may differ; it refuses the change where not.
 func (b builder) stands(c *Change, at At, of string) bool {
 	switch {
-	case at.topicID != nil && c.TopicID != (cluster.TopicID{}) && *at.topicID != *topicID(c.TopicID):
+	case at.topicID != nil && c.TopicID.Text() != nil && *at.topicID != *c.TopicID.Text():
 		c.refuse(stale(c.TP, "the topic was made anew since "+of+": its offsets mean other records"))
 		return false
 	case at.was.equal(c.Current):

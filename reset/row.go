@@ -1,7 +1,6 @@
 package reset
 
 import (
-	"encoding/base64"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -43,7 +42,7 @@ func (p *Plan) Rows() []Row {
 
 func (c *Change) row(g *Group) Row {
 	r := Row{
-		Group: g.Name, Type: known(string(g.Type)), Topic: known(c.Topic), TopicID: topicID(c.TopicID),
+		Group: g.Name, Type: known(string(g.Type)), Topic: known(c.Topic), TopicID: c.TopicID.Text(),
 		LogStartOffset: c.LogStart, LogEndOffset: c.LogEnd,
 		Result: c.Result, Note: known(strings.Join(c.Notes, "; ")), Error: c.Err,
 	}
@@ -81,14 +80,6 @@ func (r *Row) current() *Position {
 }
 
 func (r *Row) wanted() *Position { return position(r.NewOffset, r.NewLeaderEpoch, r.NewMetadata) }
-
-func topicID(id cluster.TopicID) *string {
-	if id == (cluster.TopicID{}) {
-		return nil
-	}
-	s := base64.RawURLEncoding.EncodeToString(id[:])
-	return &s
-}
 
 // known returns a pointer to s, nil for the empty string where that means unknown or none.
 func known(s string) *string {

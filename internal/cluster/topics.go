@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"slices"
 
@@ -12,6 +13,15 @@ import (
 
 // TopicID is Kafka's unique id of a topic; all zero where the broker gave none (Kafka before 2.8).
 type TopicID [16]byte
+
+// Text is the id as Kafka prints it, in base64url; nil: there is none.
+func (id TopicID) Text() *string {
+	if id == (TopicID{}) {
+		return nil
+	}
+	s := base64.RawURLEncoding.EncodeToString(id[:])
+	return &s
+}
 
 // TP names one partition of a topic.
 type TP struct {
