@@ -21,6 +21,7 @@ type changeRequest struct {
 	named    bool // groups are named on the command line, one by one
 	bulk     bool // groups are selected otherwise
 	match    string
+	stdin    bool // something of it came from standard input
 	detailed bool
 
 	at   time.Time // of a target by time; zero: it is none
@@ -45,7 +46,7 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 			plan.DropEmpty()
 		}
 		s.introduce(req, plan)
-		unread := plan.ReadRecent(ctx, run, s.ownChanges(), s.now)
+		unread := plan.ReadRecent(ctx, run, s.ownChanges, s.now)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -64,7 +65,7 @@ func (s *session) change(ctx context.Context, f form, req changeRequest) error {
 		shown := s.showChange(ctx, run, f, req, plan, entry)
 		if err != nil {
 			hint := ""
-			if errors.Is(err, reset.ErrNoUndoFile) {
+			if errors.Is(err, reset.ErrNoUndoFile) && !errors.Is(err, reset.ErrTooBig) {
 				hint = "--undo-file PATH puts what would undo it elsewhere"
 			}
 			s.complain(err.Error(), hint)
@@ -95,7 +96,7 @@ func (req changeRequest) expected(p *reset.Plan) error {
 func (s *session) applyOptions(req changeRequest) reset.Options {
 	begin := s.store().Begin
 	if req.undoFile != "" {
-		begin = func(d *reset.Document) (*reset.Entry, error) { return reset.BeginAt(req.undoFile, d) }
+		begin = func(d *reset.Document) (*reset.Entry, error) { return s.store().BeginAt(req.undoFile, d) }
 	}
 	return reset.Options{Command: req.command, Partial: req.partial, Force: req.force, Begin: begin, Now: s.now}
 }

@@ -78,11 +78,11 @@ func (s *session) hintExecute(req changeRequest, p *reset.Plan) {
 	if req.bulk && req.expect == 0 {
 		more = append(more, "--expect-groups", strconv.Itoa(len(p.Groups)))
 	}
-	line := strings.Join(append([]string{s.program}, executing(req.pinned(s.args), more)...), " ")
-	if slices.Contains(s.args, "-") || slices.Contains(s.args, "--from-file=-") {
-		line += ", with the same standard input"
+	how := "to do it"
+	if req.stdin {
+		how += ", with the same standard input"
 	}
-	s.hint("nothing was changed; to do it: " + line)
+	s.hint("nothing was changed; " + how + ": " + strings.Join(append([]string{s.program}, executing(req.pinned(s.args), more)...), " "))
 }
 
 // pinned is a command line in which a time that counts from now is the one that was shown.

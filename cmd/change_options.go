@@ -21,7 +21,7 @@ func (o *changeOptions) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.dryRun, "dry-run", false, "only show it: the default")
 	f.BoolVar(&o.force, "force", false, "also where something seems to commit for a group without members, or commits are not what a file says")
 	f.BoolVar(&o.partial, "partial", false, "send the rest of a group of which a partition is refused")
-	f.StringVar(&o.undoFile, "undo-file", "", "write what undoes it to this `FILE`, which must not exist, instead of the folder of undo files")
+	f.StringVar(&o.undoFile, "undo-file", "", "write what undoes it to this `FILE` too, which must not exist; the folder of undo files may then be missing")
 }
 
 func (o *changeOptions) addBulk(f *pflag.FlagSet) {

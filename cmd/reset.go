@@ -121,9 +121,12 @@ func (s *session) selectGroups(req *changeRequest, sel selection, args []string,
 		return err
 	}
 	req.named = req.query.Named && !slices.Contains(args, "-")
+	req.stdin = req.stdin || slices.Contains(args, "-")
 	req.bulk, req.match = !req.named && (req.query.Named || matchSet || sel.all), sel.match
 	if listed := req.query.Target.Groups(); listed != nil && !req.query.Named {
-		req.listed(listed)
+		if req.listed(listed); len(req.query.Groups) == 0 {
+			return usagef("the file has no row for the groups and topics asked for")
+		}
 	}
 	switch {
 	case req.query.Target.Ungrouped() && len(req.query.Groups) != 1:

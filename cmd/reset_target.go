@@ -77,6 +77,7 @@ func (s *session) target(o *targetOptions, changed func(string) bool, stdin bool
 	case "--from-group":
 		return reset.FromGroup(o.fromGroup), nil
 	}
+	req.stdin = o.fromFile == "-"
 	return s.fromFile(o.fromFile, stdin)
 }
 

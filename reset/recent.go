@@ -19,9 +19,9 @@ const (
 )
 
 // ReadRecent counts what others committed of late for the groups of the plan that are to be changed and never had members:
-// something may be running that cannot be seen otherwise. What the undo files in own account for does not count. It returns
+// something may be running that cannot be seen otherwise. What the undo files that own reads account for does not count. It returns
 // the groups of which it could not be told, and why.
-func (p *Plan) ReadRecent(ctx context.Context, run *cluster.Run, own []*Document, now time.Time) []*cluster.Error {
+func (p *Plan) ReadRecent(ctx context.Context, run *cluster.Run, own func() []*Document, now time.Time) []*cluster.Error {
 	at := map[string]*Group{}
 	var names []string
 	for _, g := range p.sending() {
@@ -32,7 +32,7 @@ func (p *Plan) ReadRecent(ctx context.Context, run *cluster.Run, own []*Document
 	if len(names) == 0 {
 		return nil
 	}
-	ours := commitsOf(p.ClusterID, own)
+	ours := commitsOf(p.ClusterID, own())
 	var failed []*cluster.Error
 	topic := run.OffsetsTopic()
 	partitions := max(len(topic.Partitions), 1)

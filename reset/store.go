@@ -19,7 +19,12 @@ type Store struct{ Dir string }
 type Entry struct {
 	ID   string // in the store; empty for a file elsewhere
 	Path string
+
+	kept *Entry // of a file elsewhere: the one in the store; nil: it could not be kept there
 }
+
+// ErrTooBig is of an undo file that could not be read again.
+var ErrTooBig = errors.New("it would have more")
 
 // Name is what undo takes: the ID, or the path of a file elsewhere.
 func (e *Entry) Name() string {
@@ -48,15 +53,23 @@ func (s Store) Begin(d *Document) (*Entry, error) {
 	return begin(&Entry{ID: id, Path: s.path(id)}, d)
 }
 
-// BeginAt is Begin with a file of the user's, which must not exist, in a folder that does.
-func BeginAt(path string, d *Document) (*Entry, error) { return begin(&Entry{Path: path}, d) }
+// BeginAt is Begin with a file of the user's, which must not exist, in a folder that does. The store has the document too, if
+// it can be kept there: by its documents offsetctl knows its own commits again.
+func (s Store) BeginAt(path string, d *Document) (*Entry, error) {
+	e, err := begin(&Entry{Path: path}, d)
+	if err != nil {
+		return nil, err
+	}
+	e.kept, _ = s.Begin(d) // where it cannot, the user's file is all there is, as was asked for
+	return e, nil
+}
 
 func begin(e *Entry, d *Document) (*Entry, error) {
 	text, err := e.text(d, nil)
 	switch {
 	case err != nil:
 	case len(text) > MaxFile/2: // with the results it may grow, and must still be read
-		err = fmt.Errorf("it would have more than %d MB: change fewer groups at a time", MaxFile/2>>20)
+		err = fmt.Errorf("%w than %d MB: change fewer groups at a time", ErrTooBig, MaxFile/2>>20)
 	default:
 		err = create(e.Path, text)
 	}
@@ -68,6 +81,9 @@ func begin(e *Entry, d *Document) (*Entry, error) {
 
 // Finish puts the results of the change in the file. If it cannot, the file stays as it was, without them.
 func (e *Entry) Finish(d *Document, at time.Time) error {
+	if e.kept != nil {
+		_ = e.kept.Finish(d, at) // without results it is as good: undo asks the brokers
+	}
 	text, err := e.text(d, &at)
 	if err == nil {
 		err = replace(e.Path, text)
@@ -80,6 +96,9 @@ func (e *Entry) Finish(d *Document, at time.Time) error {
 
 // Discard removes the file: nothing was sent.
 func (e *Entry) Discard() error {
+	if e.kept != nil {
+		_ = e.kept.Discard() // what is left of it undoes nothing
+	}
 	if err := remove(e.Path); err != nil {
 		return fmt.Errorf("removing the undo file of a change that was not made: %w", err)
 	}

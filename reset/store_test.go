@@ -149,7 +149,7 @@ func TestStoreIsPrivate(t *testing.T) {
 
 func TestBeginAt(t *testing.T) {
 	path, d := filepath.Join(t.TempDir(), "my undo.json"), undoing("g", 1)
-	e, err := BeginAt(path, d)
+	e, err := Store{}.BeginAt(path, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestBeginAtReplacesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []string{path, link, dir} {
-		_, err := BeginAt(p, undoing("g", 1))
+		_, err := Store{}.BeginAt(p, undoing("g", 1))
 		if want := "writing the undo file " + p + ": file already exists"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -190,7 +190,7 @@ func TestBeginAtOnceForTwoRuns(t *testing.T) {
 	won := make([]bool, 8)
 	for i := range won {
 		wait.Go(func() {
-			_, err := BeginAt(path, undoing(string(rune('a'+i)), 50))
+			_, err := Store{}.BeginAt(path, undoing(string(rune('a'+i)), 50))
 			won[i] = err == nil
 		})
 	}
@@ -331,7 +331,7 @@ func TestReadByIDOrPath(t *testing.T) {
 	s, d := newStore(t), undoing("g", 1)
 	e := begun(t, s, d)
 	outside := filepath.Join(filepath.Dir(s.Dir), "outside.json")
-	if _, err := BeginAt(outside, d); err != nil {
+	if _, err := (Store{}).BeginAt(outside, d); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(filepath.Dir(s.Dir))
