@@ -225,25 +225,30 @@ func (f deleteTest) mixed(t *testing.T) {
 	same(t, "commits of classic", before, committed(t, f.cl, "classic"))
 }
 
-// stopped: what was refused is done once the members are gone. The group comes back with what they committed; one
-// without offsets is a group.
+// stopped: what was refused is done once the members are gone, and taken back. A group without offsets is a group.
 func (f deleteTest) stopped(t *testing.T, l live) {
 	in := "in-" + l.group
 	before := committed(t, f.cl, l.group)
-	d := f.run(t, 0, alike(l.group, "- applied", in+":0", in+":1"), nil, "delete-group", l.group, "--execute")
-	gone(t, f.cl, l.group)
-	f.run(t, 0, alike(l.group, "10 applied", in+":0", in+":1"), nil, "undo", d.UndoID, "--execute")
-	same(t, "commits", before, committed(t, f.cl, l.group))
-	f.run(t, 0, alike(l.group, "- applied", in+":0"), nil, "delete-offsets", l.group, "--topic", in+":0", "--execute")
+	first := f.run(t, 0, alike(l.group, "- applied", in+":0"), nil, "delete-offsets", l.group, "--topic", in+":0", "--execute")
 	same(t, "commits", map[string]position{in + ":1": before[in+":1"]}, committed(t, f.cl, l.group))
 	want := map[string]string{l.group + " " + in + ":0": "- unchanged", l.group + " " + in + ":1": "- applied"}
-	f.run(t, 0, want, nil, "delete-offsets", l.group, "--topic", in, "--execute")
+	second := f.run(t, 0, want, nil, "delete-offsets", l.group, "--topic", in, "--execute")
 	same(t, "commits", map[string]position{}, committed(t, f.cl, l.group))
 	if all := listed(t, f.cl); !slices.Contains(all, l.group) {
 		t.Errorf("group %s is not listed any more: %q", l.group, all)
 	}
-	f.run(t, 0, map[string]string{l.group + " -": "- applied"}, nil, "delete-group", l.group, "--execute")
+	d := f.run(t, 0, map[string]string{l.group + " -": "- applied"}, nil, "delete-group", l.group, "--execute")
 	gone(t, f.cl, l.group)
+	f.run(t, 1, map[string]string{l.group + " -": "- refused"}, []string{l.group + " NOTHING_TO_CHANGE"}, "undo", d.UndoID, "--execute")
+	gone(t, f.cl, l.group)
+	f.run(t, 0, alike(l.group, "10 applied", in+":1"), nil, "undo", second.UndoID, "--execute")
+	f.run(t, 0, alike(l.group, "10 applied", in+":0"), nil, "undo", first.UndoID, "--execute")
+	same(t, "commits", before, committed(t, f.cl, l.group))
+	// It has no members, and what they committed is no sign of something that commits without being one.
+	d = f.run(t, 0, alike(l.group, "- applied", in+":0", in+":1"), nil, "delete-group", l.group, "--execute")
+	gone(t, f.cl, l.group)
+	f.run(t, 0, alike(l.group, "10 applied", in+":0", in+":1"), nil, "undo", d.UndoID, "--execute")
+	same(t, "commits", before, committed(t, f.cl, l.group))
 }
 
 // all: all groups that there are, of which the number must be said.
