@@ -153,8 +153,8 @@ func TestBeginAt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&Entry{Path: path}, e); diff != "" {
-		t.Error(diff)
+	if e.ID != "" || e.Path != path || e.Name() != path {
+		t.Errorf("got %+v", e)
 	}
 	sameDocument(t, d, Store{}, path)
 	finished := at().Add(time.Second)
@@ -163,6 +163,30 @@ func TestBeginAt(t *testing.T) {
 	}
 	sameDocument(t, d.results(Applied).withID("", &finished), Store{}, path)
 	sameFiles(t, filepath.Dir(path), "my undo.json")
+}
+
+func TestBeginAtKeepsTheDocumentInTheStoreToo(t *testing.T) {
+	s, path, d := newStore(t), filepath.Join(t.TempDir(), "mine.json"), undoing("g", 1)
+	e, err := s.BeginAt(path, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Finish(d.results(Applied), at()); err != nil {
+		t.Fatal(err)
+	}
+	list, errs := s.List()
+	if len(list) != 1 || !list[0].Finished || errs != nil {
+		t.Errorf("got %v, %v", list, errs)
+	}
+	if e, err = s.BeginAt(filepath.Join(t.TempDir(), "other.json"), d); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	if list, _ := s.List(); len(list) != 1 {
+		t.Errorf("what was not sent is still there: %v", list)
+	}
 }
 
 func TestBeginAtReplacesNothing(t *testing.T) {
