@@ -67,6 +67,7 @@ func (b builder) group(isNew bool) Group {
 		out.Changes = append(out.Changes, b.change(tp))
 	}
 	out.wholeTopics(b.g)
+	out.Delete = out.Delete || b.unmake(scope)
 	switch {
 	case len(out.Changes) > 0:
 	case out.Delete:
@@ -76,6 +77,14 @@ func (b builder) group(isNew bool) Group {
 	}
 	slices.SortFunc(out.Changes, func(a, b Change) int { return cluster.CompareTP(a.TP, b.TP) })
 	return out
+}
+
+// unmake reports whether the group goes with its commits: a change that is undone has made it, and there are no others.
+func (b builder) unmake(scope map[cluster.TP]bool) bool {
+	if b.q.Target.kind != ofUndo || !b.q.Target.file.made[b.g.Name] || len(b.g.Commits) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(b.g.Commits, func(c cluster.Commit) bool { return !scope[c.TP] })
 }
 
 // unread is why commits that the plan is made of are not known; nil: they are.

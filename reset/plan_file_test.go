@@ -250,3 +250,27 @@ func TestUndoOfADeletion(t *testing.T) {
 	q.Target = Undoing(undoOf(build(t, world(share), asked(ToNoGroup())), Applied))
 	same(t, []string{`s (share) orders:0 | - → 20 | 10…100 | planned`}, lines(build(t, world().absent("s"), q)))
 }
+
+// A group that a change has made goes again with its commits, unless it has got others since.
+func TestUndoOfAGroupThatWasMade(t *testing.T) {
+	q := asked(ToOffset(30), "orders:0")
+	q.NewGroup = true
+	s := world()
+	s.Absent = []*cluster.Error{broken("g", "GROUP_ID_NOT_FOUND")}
+	q.Selection = cluster.Selection{Named: true, Groups: []string{"g"}}
+	undo := asked(Undoing(undoOf(build(t, s, q), Applied)))
+	for name, c := range map[string]struct {
+		now  []cluster.Commit
+		want bool
+	}{
+		"as it was left":        {[]cluster.Commit{commitAt("orders:0", 30)}, true},
+		"with another commit":   {[]cluster.Commit{commitAt("orders:0", 30), commitAt("orders:1", 5)}, false},
+		"without commits again": {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			same(t, c.want, build(t, world(stopped("g", c.now...)), undo).Groups[0].Delete)
+		})
+	}
+	was := asked(Undoing(undoOf(build(t, world(stopped("g")), asked(ToOffset(30), "orders:0")), Applied)))
+	same(t, false, build(t, world(stopped("g", commitAt("orders:0", 30))), was).Groups[0].Delete) // it was there before
+}

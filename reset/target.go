@@ -22,12 +22,13 @@ type listing struct {
 	at        map[string]map[cluster.TP]At // by group
 	refused   map[string][]string          // by group: the topics that a plan refused as a whole; "": the group itself
 	share     map[string]bool              // groups that are share groups
+	made      map[string]bool              // groups that the change of an undo file made
 	ungrouped bool                         // at has one group, "", which stands for whichever is named
 	clusterID string                       // empty: not said
 }
 
 func newListing() *listing {
-	return &listing{at: map[string]map[cluster.TP]At{}, refused: map[string][]string{}, share: map[string]bool{}}
+	return &listing{at: map[string]map[cluster.TP]At{}, refused: map[string][]string{}, share: map[string]bool{}, made: map[string]bool{}}
 }
 
 // group adds a group to a listing, if it is not there, and returns what is listed for it.
@@ -111,7 +112,13 @@ func FromPlan(d *Document) Target {
 func Undoing(d *Document) Target {
 	moved := *d
 	moved.Items = slices.DeleteFunc(slices.Clone(d.Items), func(r Row) bool { return !d.moved(&r) })
-	return fromDocument(ofUndo, &moved, func(r *Row) At { return At{r.current(), r.wanted(), r.TopicID, r.Result} })
+	t := fromDocument(ofUndo, &moved, func(r *Row) At { return At{r.current(), r.wanted(), r.TopicID, r.Result} })
+	for i := range moved.Items {
+		if r := &moved.Items[i]; r.Type == nil && r.CurrentOffset == nil && r.NewOffset != nil {
+			t.file.made[r.Group] = true // of one that is there its type is known
+		}
+	}
+	return t
 }
 
 func fromDocument(k kind, d *Document, read func(*Row) At) Target {
