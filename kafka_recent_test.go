@@ -41,6 +41,8 @@ func TestKafkaRecentCommits(t *testing.T) {
 		return nil
 	})
 	flink.Do(t, "close")
+	flink.Kill()
+	settled(t, c, start, "flink")
 	for _, r := range recentCommits(t, c, start, "assign", "stopped", "reset", "tx", "nobody") {
 		want := map[string]int{"assign": 1, "stopped": 0, "reset": 1, "tx": 3}[r.Group]
 		if got := inspect.Bursts(r.Commits); got != want || !r.Whole || r.Err != nil {
@@ -54,6 +56,20 @@ func TestKafkaRecentCommits(t *testing.T) {
 		checkRecentByTime(t, c, "a", "flink", "tx")
 	})
 	t.Run("not allowed", func(t *testing.T) { checkRecentDenied(t, c) })
+}
+
+// settled waits until a group that was stopped commits nothing more: its last commits may still be under way.
+func settled(t *testing.T, c *kafkatest.Cluster, start time.Time, group string) {
+	t.Helper()
+	before := -1
+	poll(t, "the last commits of "+group, func() error {
+		n := len(recentCommits(t, c, start, group)[0].Commits)
+		if n == before {
+			return nil
+		}
+		before = n
+		return fmt.Errorf("%d so far", n)
+	})
 }
 
 // commitOnce has clients commit once, each in its way, and one in three transactions, of which the last is open.
