@@ -215,6 +215,16 @@ func (f undoTest) large(t *testing.T) {
 	if err != nil || made.Err != nil {
 		t.Fatal(err, made.Err)
 	}
+	poll(t, "all partitions of wide", func() error { // the broker takes them over one after the other
+		ends, err := kadm.NewClient(f.cl).ListEndOffsets(t.Context(), "wide")
+		if err == nil {
+			err = ends.Error()
+		}
+		if err == nil && len(ends["wide"]) < partitions {
+			err = fmt.Errorf("only %d", len(ends["wide"]))
+		}
+		return err
+	})
 	for first := int32(0); first < partitions; first += perRequest {
 		at := map[int32]position{}
 		for p := first; p < first+perRequest; p++ {
