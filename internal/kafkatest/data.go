@@ -4,6 +4,7 @@ package kafkatest
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"testing"
 	"time"
@@ -37,8 +38,30 @@ func (c *Cluster) Topic(t testing.TB, name string, partitions, n int) {
 	if err != nil {
 		t.Fatalf("creating topic %q: %v", name, err)
 	}
+	if err := served(ctx, kadm.NewClient(cl), name, partitions); err != nil {
+		t.Fatalf("creating topic %q: %v", name, err)
+	}
 	for p := range partitions {
 		c.Produce(t, name, p, n)
+	}
+}
+
+// served waits until the leaders of a new topic have all its partitions: the controller answers before that, and a commit
+// for what a busy broker does not have yet is refused.
+func served(ctx context.Context, admin *kadm.Client, name string, partitions int) error {
+	for {
+		ends, err := admin.ListEndOffsets(ctx, name)
+		if err == nil {
+			err = ends.Error()
+		}
+		if err == nil && len(ends[name]) == partitions {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
 
