@@ -87,17 +87,12 @@ func withAssigned(g *cluster.Group, owners map[cluster.TP]*cluster.Member) []clu
 	}
 	all := slices.Clone(g.Commits)
 	for tp := range owners {
-		if !hasCommit(g, tp) {
+		if _, ok := g.Commit(tp); !ok {
 			all = append(all, cluster.Commit{TP: tp, Offset: -1})
 		}
 	}
 	slices.SortFunc(all, func(a, b cluster.Commit) int { return cluster.CompareTP(a.TP, b.TP) })
 	return all
-}
-
-func hasCommit(g *cluster.Group, tp cluster.TP) bool {
-	_, found := slices.BinarySearchFunc(g.Commits, tp, func(c cluster.Commit, tp cluster.TP) int { return cluster.CompareTP(c.TP, tp) })
-	return found
 }
 
 // join fills one row after the other from the commit, the member and the log of its partition.

@@ -117,7 +117,7 @@ func (b builder) copyFrom(c *Change) {
 	var commit cluster.Commit
 	found := false
 	if b.s.Source != nil {
-		commit, found = commitOf(b.s.Source, c.TP)
+		commit, found = b.s.Source.Commit(c.TP)
 	}
 	switch {
 	case commit.Err != nil:

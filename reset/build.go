@@ -49,9 +49,10 @@ type builder struct {
 }
 
 func (b builder) group(isNew bool) Group {
-	out := newGroup(b.g)
-	out.New, out.Delete = isNew, b.q.Target.kind == removed
-	out.Busy = b.busy()
+	out := Group{
+		Name: b.g.Name, Type: b.g.Type, Protocol: b.g.Protocol, Members: b.g.Members, Coordinator: b.g.Coordinator,
+		New: isNew, Delete: b.q.Target.kind == removed, Busy: b.busy(),
+	}
 	if e := b.unread(); e != nil {
 		out.Changes = []Change{refusal("", e)}
 		return out
@@ -95,11 +96,6 @@ func (b builder) unread() *cluster.Error {
 	return b.g.CommitsErr
 }
 
-// newGroup is a group of a plan with no changes yet.
-func newGroup(g *cluster.Group) Group {
-	return Group{Name: g.Name, Type: g.Type, State: g.State, Protocol: g.Protocol, Members: g.Members, Coordinator: g.Coordinator}
-}
-
 // refusal is a change of a topic, or without one of the group, of which no partition is known.
 func refusal(topic string, e *cluster.Error) Change {
 	return Change{TP: cluster.TP{Topic: topic}, Whole: true, Result: Refused, Err: e}
@@ -138,7 +134,7 @@ func (b builder) nothing(isNew bool) *cluster.Error {
 // change plans one partition.
 func (b builder) change(tp cluster.TP) Change {
 	c := Change{TP: tp, Result: Planned}
-	commit, found := commitOf(b.g, tp)
+	commit, found := b.g.Commit(tp)
 	if found && commit.Err != nil {
 		c.refuse(commit.Err)
 		return c
@@ -201,14 +197,6 @@ func unlisted(topic cluster.Topic, tp cluster.TP, log cluster.Log) *cluster.Erro
 		return &cluster.Error{Scope: cluster.ScopePartition, Name: tp.String(), Code: cluster.CodeIncomplete, Message: "its leader did not tell where the log begins and ends", Retriable: true}
 	}
 	return nil
-}
-
-func commitOf(g *cluster.Group, tp cluster.TP) (cluster.Commit, bool) {
-	i, found := slices.BinarySearchFunc(g.Commits, tp, func(c cluster.Commit, tp cluster.TP) int { return cluster.CompareTP(c.TP, tp) })
-	if !found {
-		return cluster.Commit{}, false
-	}
-	return g.Commits[i], true
 }
 
 // positionOf is a commit as a position; nil: there is none. A share group's start offset has nothing beside it.

@@ -71,7 +71,7 @@ func (c *Change) unread(e *cluster.Error) {
 // settle compares a change with what is committed now.
 func (c *Change) settle(g *Group, commits []cluster.Commit) {
 	now := cluster.Group{Name: g.Name, Type: g.Type, Commits: commits}
-	commit, found := commitOf(&now, c.TP)
+	commit, found := now.Commit(c.TP)
 	is := positionOf(&now, commit, found)
 	switch {
 	case found && commit.Err != nil:

@@ -102,7 +102,7 @@ func (g *Group) compare(commits []cluster.Commit) {
 		return
 	}
 	for _, c := range g.pending() {
-		commit, found := commitOf(&now, c.TP)
+		commit, found := now.Commit(c.TP)
 		is := positionOf(&now, commit, found)
 		switch {
 		case found && commit.Err != nil:

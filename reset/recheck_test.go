@@ -75,7 +75,7 @@ func TestJoined(t *testing.T) {
 		"cannot be described": {stopped("g"), failed("COORDINATOR_NOT_AVAILABLE"), "group g: whether it has members is not known: it failed (COORDINATOR_NOT_AVAILABLE)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := newGroup(&c.was)
+			g := Group{Name: c.was.Name, Type: c.was.Type, Protocol: c.was.Protocol, Members: c.was.Members}
 			same(t, c.want, text(joined(&g, c.is)))
 		})
 	}

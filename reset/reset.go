@@ -80,7 +80,6 @@ func (c *Change) refuse(e *cluster.Error) { c.Result, c.Err = Refused, e }
 type Group struct {
 	Name        string
 	Type        cluster.GroupType // empty: unknown, as of one that does not exist yet
-	State       string
 	Protocol    string
 	Members     []cluster.Member
 	Coordinator *cluster.Broker // nil: unknown

@@ -110,7 +110,7 @@ func (r *Run) Describe(ctx context.Context, refs []Ref, candidates ...GroupType)
 }
 
 // NotFound reports whether there is no such group, or none of the types asked about.
-func (d Described) NotFound() bool { return d.Err.is(kerr.GroupIDNotFound) }
+func (d Described) NotFound() bool { return d.Err.UnknownGroup() }
 
 // described collects the answers of several describes.
 type described struct {

@@ -1,6 +1,6 @@
 package cluster
 
-import "github.com/twmb/franz-go/pkg/kerr"
+import "slices"
 
 // Group is one group as its coordinator listed, described and committed it.
 type Group struct {
@@ -47,6 +47,15 @@ type Groups struct {
 	Errors    []*Error // what concerns no single group read: brokers, partitions of __consumer_offsets, groups that do not exist
 }
 
+// Commit is the group's commit for a partition; false: there is none.
+func (g *Group) Commit(tp TP) (Commit, bool) {
+	i, found := slices.BinarySearchFunc(g.Commits, tp, func(c Commit, tp TP) int { return CompareTP(c.TP, tp) })
+	if !found {
+		return Commit{}, false
+	}
+	return g.Commits[i], true
+}
+
 func (g *Group) describe(d Described) {
 	if d.Err != nil {
 		g.DescribeErr = d.Err
@@ -66,7 +75,7 @@ func (g *Group) commit(c Commits) { g.Commits, g.CommitsErr = c.Items, c.Err }
 // absent reports whether there is no such group. That no describe knows it is not enough: a group of an unknown
 // type may have commits, and OffsetFetch of a group that is not there gives none, and no error.
 func (g *Group) absent(d Described) bool {
-	return d.NotFound() && len(g.Commits) == 0 && (g.CommitsErr == nil || g.CommitsErr.is(kerr.GroupIDNotFound))
+	return d.NotFound() && len(g.Commits) == 0 && (g.CommitsErr == nil || g.CommitsErr.UnknownGroup())
 }
 
 // failures counts what could not be read of the group.
