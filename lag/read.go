@@ -32,10 +32,7 @@ func Read(ctx context.Context, run *cluster.Run, q Query) (*Snapshot, []*cluster
 	s := &Snapshot{ClusterID: groups.ClusterID, Groups: groups.All, Errors: groups.Errors, Isolation: q.Isolation}
 	tps := s.partitions(q.Filter)
 	topics := run.Left(roundTopics).Topics(ctx, topicNames(tps, q.Filter))
-	s.Topics = make(map[string]cluster.Topic, len(topics))
-	for _, t := range topics {
-		s.Topics[t.Name] = t
-	}
+	s.Topics = cluster.ByName(topics)
 	if cluster.ClipStreams(s.Groups, s.Topics) {
 		tps = s.partitions(q.Filter)
 	}
@@ -126,8 +123,7 @@ func missingTopics(f cluster.Filter, topics map[string]cluster.Topic, tps []clus
 func existing(tps []cluster.TP, topics map[string]cluster.Topic) []cluster.TP {
 	var out []cluster.TP
 	for _, tp := range tps {
-		t := topics[tp.Topic]
-		if p, ok := t.Partition(tp.Partition); ok && t.Err == nil && p.Err == nil {
+		if t := topics[tp.Topic]; t.Listable(tp.Partition) {
 			out = append(out, tp)
 		}
 	}

@@ -45,10 +45,7 @@ func Read(ctx context.Context, run *cluster.Run, q Query) (*Snapshot, []*cluster
 	s := &Snapshot{ClusterID: groups.ClusterID, Groups: groups.All}
 	s.sort(q, groups.Errors)
 	topics := run.Left(roundTopics).Topics(ctx, s.topicNames(q))
-	s.Topics = make(map[string]cluster.Topic, len(topics))
-	for _, t := range topics {
-		s.Topics[t.Name] = t
-	}
+	s.Topics = cluster.ByName(topics)
 	if specs := q.Target.specs(); specs != nil {
 		s.Logs = run.Left(roundEnds).Offsets(ctx, topics, s.listable(q), specs...)
 	}
@@ -117,8 +114,7 @@ func (s *Snapshot) listable(q Query) []cluster.TP {
 	all := map[cluster.TP]bool{}
 	for _, g := range s.groups(q) {
 		for tp := range s.scope(q, &g) {
-			topic := s.Topics[tp.Topic]
-			if p, ok := topic.Partition(tp.Partition); ok && topic.Err == nil && p.Err == nil {
+			if topic := s.Topics[tp.Topic]; topic.Listable(tp.Partition) {
 				all[tp] = true
 			}
 		}

@@ -42,14 +42,13 @@ func (r *Run) ReadMembers(ctx context.Context, sel Selection) (*Groups, []*Error
 	if errs != nil {
 		return nil, errs
 	}
-	topics := map[string]Topic{}
-	for _, t := range r.Left(1).Topics(ctx, streamsTopics(g.All)) {
-		topics[t.Name] = t
+	topics := r.Left(1).Topics(ctx, streamsTopics(g.All))
+	for _, t := range topics {
 		if t.Err != nil && !t.Err.UnknownTopic() {
 			g.Errors = append(g.Errors, t.Err) // its tasks may claim partitions that it does not have
 		}
 	}
-	ClipStreams(g.All, topics)
+	ClipStreams(g.All, ByName(topics))
 	return g, nil
 }
 

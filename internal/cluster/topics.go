@@ -60,6 +60,21 @@ func (t *Topic) Partition(id int32) (Partition, bool) {
 	return t.Partitions[i], true
 }
 
+// ByName are topics by their names.
+func ByName(topics []Topic) map[string]Topic {
+	m := make(map[string]Topic, len(topics))
+	for _, t := range topics {
+		m[t.Name] = t
+	}
+	return m
+}
+
+// Listable reports whether a partition exists, by its topic's metadata, and has a leader to ask about its log.
+func (t *Topic) Listable(id int32) bool {
+	p, ok := t.Partition(id)
+	return ok && t.Err == nil && p.Err == nil
+}
+
 // Partition is the leader of one partition. Leader -1 with Err: there is none.
 type Partition struct {
 	ID          int32
