@@ -38,11 +38,7 @@ func AtOffset(n int64) Bound { return Bound{atOffset, n} }
 
 // AtTime is the first record, in the order of offsets, whose timestamp is t or later; the log end if there is none.
 func AtTime(t time.Time) Bound {
-	ms := t.UnixMilli()
-	if t.After(time.UnixMilli(ms)) { // no record of that millisecond is as late
-		ms++
-	}
-	return Bound{atTime, ms}
+	return Bound{atTime, cluster.MillisFrom(t)}
 }
 
 // Given reports whether the bound is not the zero one.

@@ -82,11 +82,7 @@ func ShiftBy(n int64) Target { return Target{kind: shift, n: n} }
 
 // ToTime is the first record whose timestamp is t or later; the log end if there is none.
 func ToTime(t time.Time) Target {
-	ms := t.UnixMilli()
-	if t.After(time.UnixMilli(ms)) { // no record of that millisecond is as late
-		ms++
-	}
-	return Target{kind: instant, n: ms}
+	return Target{kind: instant, n: cluster.MillisFrom(t)}
 }
 
 // FromGroup copies the commits of another group: offset, leader epoch and metadata.

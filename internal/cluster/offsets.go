@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -22,6 +23,15 @@ const (
 
 // At is the first record whose timestamp is at or after so many milliseconds since 1970. Before 1970 there is none.
 func At(ms int64) Spec { return Spec(max(ms, 0)) }
+
+// MillisFrom is the first millisecond since 1970 that does not begin before t: no record of one before it is as late.
+func MillisFrom(t time.Time) int64 {
+	ms := t.UnixMilli()
+	if t.After(time.UnixMilli(ms)) {
+		ms++
+	}
+	return ms
+}
 
 // timestamp is what a ListOffsets request says.
 func (s Spec) timestamp() int64 {
