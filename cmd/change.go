@@ -103,10 +103,11 @@ func (s *session) applyOptions(req changeRequest) reset.Options {
 
 // showChange prints the rows and then, on stderr, what else there is to say.
 func (s *session) showChange(ctx context.Context, run *cluster.Run, f form, req changeRequest, p *reset.Plan, undo *reset.Entry) error {
-	if err := s.printChange(f, req, p, undo); err != nil {
+	failures := p.Failures()
+	if err := s.printChange(f, req, p, failures, undo); err != nil {
 		return err
 	}
-	failed := s.failures(ctx, run, req, p)
+	failed := s.failures(ctx, run, req, failures)
 	got := s.report(failed.errs, failed.hints)
 	got.failed = got.failed || len(p.Groups) == 0
 	if len(p.Groups) == 0 && len(failed.errs) == 0 {
@@ -121,20 +122,16 @@ func (s *session) showChange(ctx context.Context, run *cluster.Run, f form, req 
 	return ended(got)
 }
 
-func (s *session) printChange(f form, req changeRequest, p *reset.Plan, undo *reset.Entry) error {
+func (s *session) printChange(f form, req changeRequest, p *reset.Plan, failures []reset.Failure, undo *reset.Entry) error {
 	if f.format == kafkaCSV {
 		_, err := s.out.Write(reset.AppendCSV(nil, p, req.grouped(p)))
 		return writeError(err)
-	}
-	var errs []*cluster.Error
-	for _, f := range p.Failures() {
-		errs = append(errs, f.Error)
 	}
 	h := newHead(req.kind(), p.ClusterID, s.now)
 	if undo != nil {
 		h.UndoID = undo.Name()
 	}
-	return print(s, f, h, changeColumns(), func(r *reset.Row) string { return r.Group }, p.Rows(), errs)
+	return print(s, f, h, changeColumns(), func(r *reset.Row) string { return r.Group }, p.Rows(), errorsOf(failures))
 }
 
 func changeColumns() []output.Column[reset.Row] {

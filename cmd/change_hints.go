@@ -17,13 +17,8 @@ type failed struct {
 }
 
 // failures makes ready to tell what failed. Close spellings are looked for where something does not exist.
-func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequest, p *reset.Plan) failed {
-	all := p.Failures()
-	raw := make([]*cluster.Error, len(all))
-	for i := range all {
-		raw[i] = all[i].Error
-	}
-	near := s.similar(ctx, run, raw, nil)
+func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequest, all []reset.Failure) failed {
+	near := s.similar(ctx, run, errorsOf(all), nil)
 	out := failed{hints: map[missing]string{}}
 	for _, f := range all {
 		e := *f.Error
@@ -40,6 +35,15 @@ func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequ
 		out.errs = append(out.errs, &e)
 	}
 	return out
+}
+
+// errorsOf are the failures without their groups.
+func errorsOf(failures []reset.Failure) []*cluster.Error {
+	errs := make([]*cluster.Error, len(failures))
+	for i := range failures {
+		errs[i] = failures[i].Error
+	}
+	return errs
 }
 
 // changeHint is the next step after a failure of a changing command, where it is another one than elsewhere; empty: it is
@@ -85,9 +89,6 @@ func (s *session) absentGroupHint(group string) string {
 
 // writeAuthorizationHint names what a user needs to change a group (KafkaApis), which is more than to look at it.
 func writeAuthorizationHint(req changeRequest, f reset.Failure) string {
-	of := func(operation, kind, name string) string {
-		return fmt.Sprintf("kafka-acls --add --allow-principal User:NAME --operation %s --%s %q", operation, kind, name)
-	}
 	group := f.Group
 	if group == "" {
 		group = f.Name
@@ -97,7 +98,7 @@ func writeAuthorizationHint(req changeRequest, f reset.Failure) string {
 		operation = "Delete"
 	}
 	if f.Code == "GROUP_AUTHORIZATION_FAILED" {
-		return "to change it this user needs, beside Describe: " + of(operation, "group", group)
+		return "to change it this user needs, beside Describe: " + aclCommand(operation, fmt.Sprintf("--group %q", group))
 	}
-	return "to change it this user needs: " + of("Read", "topic", "TOPIC")
+	return "to change it this user needs: " + aclCommand("Read", `--topic "TOPIC"`)
 }

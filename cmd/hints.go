@@ -107,15 +107,20 @@ func (s *session) missingGroupHint(name string) string {
 	return "list the groups with: " + s.command("groups")
 }
 
+// aclCommand gives a user a right; of is what it is for, as kafka-acls takes it.
+func aclCommand(operation, of string) string {
+	return "kafka-acls --add --allow-principal User:NAME --operation " + operation + " " + of
+}
+
 func authorizationHint(e *cluster.Error) string {
 	switch e.Scope {
 	case cluster.ScopeGroup:
 		if e.Code == "TOPIC_AUTHORIZATION_FAILED" {
-			return "this user may not describe all topics of the group: kafka-acls --add --allow-principal User:NAME --operation Describe --topic NAME"
+			return "this user may not describe all topics of the group: " + aclCommand("Describe", "--topic NAME")
 		}
-		return fmt.Sprintf("this user needs: kafka-acls --add --allow-principal User:NAME --operation Describe --group %q", e.Name)
+		return "this user needs: " + aclCommand("Describe", fmt.Sprintf("--group %q", e.Name))
 	case cluster.ScopeTopic:
-		return fmt.Sprintf("this user needs: kafka-acls --add --allow-principal User:NAME --operation Describe --topic %q", e.Name)
+		return "this user needs: " + aclCommand("Describe", fmt.Sprintf("--topic %q", e.Name))
 	}
-	return "this user needs: kafka-acls --add --allow-principal User:NAME --operation Describe --cluster"
+	return "this user needs: " + aclCommand("Describe", "--cluster")
 }

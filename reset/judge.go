@@ -104,6 +104,13 @@ func (g *Group) refused() bool {
 // a commit that could not be read would go too, and nothing could bring it back.
 func (g *Group) spoiled(partial bool) bool { return g.refused() && (g.Delete || !partial) }
 
+// settleRest keeps the rest of the group from being sent where what is refused of it does.
+func (g *Group) settleRest(partial bool) {
+	if g.spoiled(partial) {
+		g.hold("another partition of the group is refused")
+	}
+}
+
 // judge decides, before anything is sent, what of the plan is.
 func (p *Plan) judge(partial, force bool) {
 	for i := range p.Groups {
@@ -111,9 +118,7 @@ func (p *Plan) judge(partial, force bool) {
 		if e := g.Blocked(force); e != nil {
 			g.refuse(e)
 		}
-		if g.spoiled(partial) {
-			g.hold("another partition of the group is refused")
-		}
+		g.settleRest(partial)
 	}
 }
 

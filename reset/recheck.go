@@ -26,9 +26,7 @@ func recheck(ctx context.Context, run *cluster.Run, groups []*Group, partial boo
 			continue
 		}
 		g.compare(now.Items)
-		if g.spoiled(partial) {
-			g.hold("another partition of the group is refused")
-		}
+		g.settleRest(partial)
 	}
 }
 
