@@ -58,7 +58,10 @@ func (b builder) group(isNew bool) Group {
 		return out
 	}
 	out.Changes = b.refusedBefore()
-	scope := b.s.scope(b.q, b.g)
+	scope := map[cluster.TP]bool{}
+	for tp := range b.s.scope(b.q, b.g) {
+		scope[tp] = true
+	}
 	for _, topic := range slices.Sorted(maps.Keys(b.q.Filter)) {
 		if e := b.s.Topics[topic].Err; e != nil && !anyOf(scope, topic) {
 			out.Changes = append(out.Changes, refusal(topic, e))

@@ -1,51 +1,55 @@
 package reset
 
 import (
+	"iter"
+	"maps"
+
 	"github.com/offsetctl/offsetctl/internal/cluster"
 )
 
 // scope is the partitions that a query is about for one group, as far as the topics are known: what the target lists, or
 // the group has a commit for, of the topics named if there are any; and those that are named one by one, whether or not
-// there is a place to put them to.
-func (s *Snapshot) scope(q Query, g *cluster.Group) map[cluster.TP]bool {
-	scope := map[cluster.TP]bool{}
-	take := func(tp cluster.TP) {
-		if q.Filter.Has(tp) {
-			scope[tp] = true
-		}
-	}
-	lists := true // the target says which partitions there are
-	switch {
-	case q.Target.kind == copied:
-		if s.Source != nil {
-			for _, c := range s.Source.Commits {
-				take(c.TP)
+// there is a place to put them to. A partition may come twice, and the order is none.
+func (s *Snapshot) scope(q Query, g *cluster.Group) iter.Seq[cluster.TP] {
+	return func(yield func(cluster.TP) bool) {
+		for tp := range s.listed(q, g) {
+			if q.Filter.Has(tp) && !yield(tp) {
+				return
 			}
 		}
-	case q.Target.file != nil:
-		for tp := range q.Target.of(g.Name) {
-			take(tp)
-		}
-	default:
-		lists = false
-		for _, c := range g.Commits {
-			take(c.TP)
+		for topic, partitions := range q.Filter {
+			for p := range partitions {
+				if !yield(cluster.TP{Topic: topic, Partition: p}) {
+					return
+				}
+			}
+			if partitions != nil || q.Target.lists() {
+				continue
+			}
+			for _, p := range s.Topics[topic].Partitions { // the topic as a whole
+				if !yield(cluster.TP{Topic: topic, Partition: p.ID}) {
+					return
+				}
+			}
 		}
 	}
-	s.addNamed(scope, q.Filter, !lists)
-	return scope
 }
 
-// addNamed adds the partitions that a filter names one by one, and, if wanted, of topics named as a whole all that they
-// have.
-func (s *Snapshot) addNamed(scope map[cluster.TP]bool, f cluster.Filter, whole bool) {
-	for topic, partitions := range f {
-		for p := range partitions {
-			scope[cluster.TP{Topic: topic, Partition: p}] = true
-		}
-		if partitions == nil && whole {
-			for _, p := range s.Topics[topic].Partitions {
-				scope[cluster.TP{Topic: topic, Partition: p.ID}] = true
+// listed is the partitions that the target says, or else those that the group has a commit for.
+func (s *Snapshot) listed(q Query, g *cluster.Group) iter.Seq[cluster.TP] {
+	commits := g.Commits
+	switch {
+	case q.Target.file != nil:
+		return maps.Keys(q.Target.of(g.Name))
+	case q.Target.kind == copied && s.Source != nil:
+		commits = s.Source.Commits
+	case q.Target.kind == copied:
+		commits = nil
+	}
+	return func(yield func(cluster.TP) bool) {
+		for i := range commits {
+			if !yield(commits[i].TP) {
+				return
 			}
 		}
 	}

@@ -165,6 +165,9 @@ func (t Target) of(group string) map[cluster.TP]At {
 	return t.file.at[group]
 }
 
+// lists reports whether the target says which partitions there are.
+func (t Target) lists() bool { return t.file != nil || t.kind == copied }
+
 // FromDocument reports whether the target is a plan or an undo file, which say what was committed before.
 func (t Target) FromDocument() bool { return t.kind == ofPlan || t.kind == ofUndo }
 
