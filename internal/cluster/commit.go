@@ -46,7 +46,7 @@ func (r *Run) commit(ctx context.Context, ref Ref, tps []TP, items map[TP]Commit
 
 // commitError counts as Kafka does, in Java's characters and not in bytes as its setting is called.
 func commitError(e *Error, metadata string) *Error {
-	if e.MetadataTooLong() {
+	if e.metadataTooLong() {
 		e.Message = fmt.Sprintf("the metadata of %d characters is longer than the broker takes (offset.metadata.max.bytes)", len(utf16.Encode([]rune(metadata))))
 	}
 	return e

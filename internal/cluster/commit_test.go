@@ -95,7 +95,7 @@ func TestCommitFailsPerPartition(t *testing.T) {
 		}}, got)
 		var predicates []bool
 		for _, i := range got.Items {
-			predicates = append(predicates, i.Err.MetadataTooLong(), i.Err.Unauthorized(), i.Err.BecameActive(), i.Err.UnknownTopic())
+			predicates = append(predicates, i.Err.metadataTooLong(), i.Err.Unauthorized(), i.Err.becameActive(), i.Err.UnknownTopic())
 		}
 		diff(t, "predicates", []bool{
 			false, false, false, false, true, false, false, false, false, false, false, false, false, true, false, false,
@@ -174,8 +174,8 @@ func TestGroupThatHasMembersRefusesACommit(t *testing.T) {
 		for kind, code := range map[string]string{"commit": "UNKNOWN_MEMBER_ID", "delete groups": "NON_EMPTY_GROUP", "delete offsets": "GROUP_SUBSCRIBED_TO_TOPIC"} {
 			got := verbs()[kind].send(t.Context(), r, Ref{Group: "g"})
 			diff(t, kind, []string{code}, codes(got.err))
-			diff(t, "became active", kind != "delete offsets", got.err.BecameActive())
-			diff(t, "subscribed", kind == "delete offsets", got.err.Subscribed())
+			diff(t, "became active", kind != "delete offsets", got.err.becameActive())
+			diff(t, "subscribed", kind == "delete offsets", got.err.subscribed())
 			diff(t, "unknown", false, got.unknown)
 		}
 	})

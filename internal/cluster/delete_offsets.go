@@ -7,7 +7,7 @@ import (
 )
 
 // DeleteOffsets deletes the committed offsets of partitions, each named once. A group with members keeps those of the
-// topics that they are subscribed to (see Error.Subscribed), or all if it is not of consumers. That there was none to
+// topics that they are subscribed to (see Error.subscribed), or all if it is not of consumers. That there was none to
 // delete is no error. One request, or several one after the other where a batch does not hold all.
 func (r *Run) DeleteOffsets(ctx context.Context, ref Ref, tps []TP) Outcomes {
 	out := Outcomes{Group: ref.Group}

@@ -27,19 +27,19 @@ type Outcomes struct {
 	Items []Outcome
 }
 
-// BecameActive reports whether a change was refused because the group has members.
-func (e *Error) BecameActive() bool {
+// becameActive reports whether a change was refused because the group has members.
+func (e *Error) becameActive() bool {
 	return e.is(kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.RebalanceInProgress, kerr.NonEmptyGroup)
 }
 
-// Subscribed reports whether offsets were not deleted because a member of the group reads the topic.
-func (e *Error) Subscribed() bool { return e.is(kerr.GroupSubscribedToTopic) }
+// subscribed reports whether offsets were not deleted because a member of the group reads the topic.
+func (e *Error) subscribed() bool { return e.is(kerr.GroupSubscribedToTopic) }
 
 // UnknownGroup reports whether there is no such group.
 func (e *Error) UnknownGroup() bool { return e.is(kerr.GroupIDNotFound) }
 
-// MetadataTooLong reports whether a commit was refused for its metadata.
-func (e *Error) MetadataTooLong() bool { return e.is(kerr.OffsetMetadataTooLarge) }
+// metadataTooLong reports whether a commit was refused for its metadata.
+func (e *Error) metadataTooLong() bool { return e.is(kerr.OffsetMetadataTooLarge) }
 
 // inDoubt reports whether a coordinator that answered so may yet have carried the request out. It writes to its log
 // first; where the replicas do not follow in time, or it loses the log meanwhile, the answer is one of these, and the
@@ -51,9 +51,9 @@ func (e *Error) inDoubt() bool {
 // explained puts what a broker refused in the words of who asked for it.
 func explained(e *Error) *Error {
 	switch {
-	case e.BecameActive():
+	case e.becameActive():
 		e.Message = "the group has become active: it has members"
-	case e.Subscribed():
+	case e.subscribed():
 		e.Message = "a member of the group is subscribed to the topic"
 	}
 	return e
