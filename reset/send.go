@@ -53,7 +53,7 @@ func commit(ctx context.Context, run *cluster.Run, g *Group, changes []*Change) 
 	if g.Type == cluster.Share {
 		return run.AlterShareOffsets(ctx, g.ref(), commits).Items
 	}
-	return run.Commit(ctx, cluster.CommitSet{Ref: g.ref(), Items: commits}).Items
+	return run.Commit(ctx, g.ref(), commits).Items
 }
 
 func deleteCommits(ctx context.Context, run *cluster.Run, g *Group, changes []*Change) []cluster.Outcome {

@@ -8,20 +8,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// CommitSet is what to commit for one group: offset, leader epoch (−1: unknown) and metadata of each partition, which
-// is named once.
-type CommitSet struct {
-	Ref   Ref
-	Items []Commit
-}
-
 // Commit commits offsets as one who is no member of the group, which Kafka takes only while the group has none; a
-// group that does not exist is made. One request, or several one after the other where a batch does not hold all.
-func (r *Run) Commit(ctx context.Context, set CommitSet) Outcomes {
-	tps, items := indexed(set.Items)
-	out := Outcomes{Group: set.Ref.Group}
-	for _, part := range batches(set.Ref.Group, tps, func(tp TP) int { return len(items[tp].Metadata) }) {
-		out.Items = append(out.Items, r.commit(ctx, set.Ref, part, items).Items...)
+// group that does not exist is made. Of each commit, whose partition is named once, offset, leader epoch (−1: unknown) and
+// metadata count. One request, or several one after the other where a batch does not hold all.
+func (r *Run) Commit(ctx context.Context, ref Ref, commits []Commit) Outcomes {
+	tps, items := indexed(commits)
+	out := Outcomes{Group: ref.Group}
+	for _, part := range batches(ref.Group, tps, func(tp TP) int { return len(items[tp].Metadata) }) {
+		out.Items = append(out.Items, r.commit(ctx, ref, part, items).Items...)
 	}
 	return out
 }

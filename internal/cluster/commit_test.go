@@ -22,7 +22,7 @@ func TestCommitIsOneRequestAndIsReadBackAsItWas(t *testing.T) {
 			{TP: TP{"a", 1}, Offset: 0, LeaderEpoch: -1},
 			{TP: TP{"t", 0}, Offset: 7, LeaderEpoch: 0, Metadata: strings.Repeat("x", 4096)},
 		}
-		diff(t, "outcomes", Outcomes{"g", []Outcome{{TP: TP{"t", 4}}, {TP: TP{"a", 1}}, {TP: TP{"t", 0}}}}, r.Commit(t.Context(), CommitSet{ref, items}))
+		diff(t, "outcomes", Outcomes{"g", []Outcome{{TP: TP{"t", 4}}, {TP: TP{"a", 1}}, {TP: TP{"t", 0}}}}, r.Commit(t.Context(), ref, items))
 		diff(t, "requests", []call{{at.ID, kmsg.OffsetCommit}}, f.log())
 		diff(t, "commits", []Commits{{Group: "g", Items: []Commit{items[1], items[2], items[0]}}}, r.Committed(t.Context(), []Ref{ref}))
 	})
@@ -50,7 +50,7 @@ func TestCommitOfNothingAsksNobody(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := startFake(t)
 		r := f.ready()
-		diff(t, "outcomes", Outcomes{Group: "g"}, r.Commit(t.Context(), CommitSet{Ref: Ref{Group: "g"}}))
+		diff(t, "outcomes", Outcomes{Group: "g"}, r.Commit(t.Context(), Ref{Group: "g"}, nil))
 		diff(t, "requests", map[kmsg.Key]int{}, f.calls())
 	})
 }
@@ -84,7 +84,7 @@ func TestCommitFailsPerPartition(t *testing.T) {
 			o.Err.Retriable = true
 			return o
 		}
-		got := r.Commit(t.Context(), CommitSet{Ref{Group: "g"}, items})
+		got := r.Commit(t.Context(), Ref{Group: "g"}, items)
 		diff(t, "outcomes", Outcomes{"g", []Outcome{
 			{TP: items[0].TP},
 			refused(1, "OFFSET_METADATA_TOO_LARGE", "the metadata of 6000 characters is longer than the broker takes (offset.metadata.max.bytes)"),
@@ -129,7 +129,7 @@ func TestOnlyPartitionsThatTheCoordinatorDidNotTakeAreSentAgain(t *testing.T) {
 			return true
 		})
 		var got []string
-		for _, o := range r.Commit(t.Context(), CommitSet{Ref{Group: "g"}, onPartitions(5)}).Items {
+		for _, o := range r.Commit(t.Context(), Ref{Group: "g"}, onPartitions(5)).Items {
 			got = append(got, codes(o.Err)...)
 		}
 		diff(t, "codes", []string{"", "", "", "TOPIC_AUTHORIZATION_FAILED", ""}, got)
@@ -149,7 +149,7 @@ func TestPartitionThatTheAnswerDoesNotMentionIsUnknown(t *testing.T) {
 		})
 		diff(t, "outcomes", []Outcome{
 			{TP: TP{"t", 0}}, {TP: TP{"t", 1}, Unknown: true, Err: &Error{Scope: ScopePartition, Name: "t:1", Code: CodeIncomplete, Message: "the broker's answer does not mention it"}}, {TP: TP{"t", 2}},
-		}, r.Commit(t.Context(), CommitSet{Ref{Group: "g"}, onPartitions(3)}).Items)
+		}, r.Commit(t.Context(), Ref{Group: "g"}, onPartitions(3)).Items)
 	})
 }
 

@@ -45,7 +45,7 @@ func (w writes) commitUntil(group string, stop <-chan struct{}) {
 		default:
 		}
 		ref := cluster.Ref{Group: group, Coordinator: coordinator}
-		got := w.r.Commit(w.t.Context(), cluster.CommitSet{Ref: ref, Items: []cluster.Commit{at("orders", 0, next, -1, fmt.Sprint(next))}}).Items[0]
+		got := w.r.Commit(w.t.Context(), ref, []cluster.Commit{at("orders", 0, next, -1, fmt.Sprint(next))}).Items[0]
 		read := w.r.Committed(w.t.Context(), []cluster.Ref{{Group: group}})[0]
 		if read.Err != nil {
 			w.t.Logf("%s: %v", group, read.Err)
@@ -77,7 +77,7 @@ func TestKafkaCommitThatFailedMayStillHappen(t *testing.T) {
 	ref.Coordinator = w.r.Describe(t.Context(), []cluster.Ref{ref}, cluster.Classic)[0].Coordinator
 	paused := int(ref.Coordinator.ID)%3 + 1
 	c.Pause(t, paused)
-	got := w.r.Until(cluster.Deadline{Each: 3 * time.Second}).Commit(t.Context(), cluster.CommitSet{Ref: ref, Items: []cluster.Commit{at("orders", 0, 7, -1, "")}}).Items[0]
+	got := w.r.Until(cluster.Deadline{Each: 3 * time.Second}).Commit(t.Context(), ref, []cluster.Commit{at("orders", 0, 7, -1, "")}).Items[0]
 	if got.Err == nil || !got.Unknown {
 		t.Errorf("commit without a replica: error %v, unknown %v", got.Err, got.Unknown)
 	}

@@ -74,7 +74,7 @@ func (w writes) set(group string, items ...cluster.Commit) {
 	for _, i := range items {
 		want.Items = append(want.Items, cluster.Outcome{TP: i.TP})
 	}
-	w.same("commit of "+group, want, w.r.Commit(w.t.Context(), cluster.CommitSet{Ref: cluster.Ref{Group: group}, Items: items}))
+	w.same("commit of "+group, want, w.r.Commit(w.t.Context(), cluster.Ref{Group: group}, items))
 }
 
 // holds fails the test unless the group has these commits and no others.
@@ -123,9 +123,9 @@ func (w writes) refusedCommit() {
 		return refused(topic, partition, "OFFSET_METADATA_TOO_LARGE", "the metadata of "+n+" characters is longer than the broker takes (offset.metadata.max.bytes)")
 	}
 	longest := at("other", 1, 7, 1, strings.Repeat("ü", 4096))
-	got := w.r.Commit(w.t.Context(), cluster.CommitSet{Ref: cluster.Ref{Group: "some"}, Items: []cluster.Commit{
+	got := w.r.Commit(w.t.Context(), cluster.Ref{Group: "some"}, []cluster.Commit{
 		at("in", 0, 1, -1, strings.Repeat("x", 4097)), at("none", 0, 1, -1, ""), at("in", 2, 1, -1, ""), longest, at("in", 1, 1, -1, strings.Repeat("😀", 2049)),
-	}})
+	})
 	w.same("outcomes", cluster.Outcomes{Group: "some", Items: []cluster.Outcome{
 		tooLong("in", 0, "4097"), notHosted("none", 0), notHosted("in", 2), done("other", 1), tooLong("in", 1, "4098"),
 	}}, got)
@@ -166,7 +166,7 @@ func (w writes) members(group string, args []string) {
 	app.Await(w.t, "READY")
 	ctx, ref := w.t.Context(), cluster.Ref{Group: group}
 
-	got := w.r.Commit(ctx, cluster.CommitSet{Ref: ref, Items: []cluster.Commit{at("in", 0, 5, -1, ""), at("other", 0, 5, -1, "")}})
+	got := w.r.Commit(ctx, ref, []cluster.Commit{at("in", 0, 5, -1, ""), at("other", 0, 5, -1, "")})
 	w.same("commit", cluster.Outcomes{Group: group, Items: []cluster.Outcome{
 		refused("in", 0, "UNKNOWN_MEMBER_ID", becameActive), refused("other", 0, "UNKNOWN_MEMBER_ID", becameActive),
 	}}, got)
@@ -262,14 +262,14 @@ func (w writes) streams() {
 	ctx, ref := w.t.Context(), cluster.Ref{Group: "streams", Type: cluster.Streams}
 	app := w.c.Client(w.t, "StreamsApp.java", "streams", "in", "copies", "group.protocol=streams")
 	app.Await(w.t, "READY")
-	set := cluster.CommitSet{Ref: ref, Items: []cluster.Commit{at("in", 0, 5, 0, "x")}}
-	w.same("commit with a member", []cluster.Outcome{refused("in", 0, "UNKNOWN_MEMBER_ID", becameActive)}, w.r.Commit(ctx, set).Items)
+	items := []cluster.Commit{at("in", 0, 5, 0, "x")}
+	w.same("commit with a member", []cluster.Outcome{refused("in", 0, "UNKNOWN_MEMBER_ID", becameActive)}, w.r.Commit(ctx, ref, items).Items)
 	app.Do(w.t, "close")
 	app.Wait(w.t)
 	w.empties(ref)
-	w.same("commit", []cluster.Outcome{done("in", 0)}, w.r.Commit(ctx, set).Items)
+	w.same("commit", []cluster.Outcome{done("in", 0)}, w.r.Commit(ctx, ref, items).Items)
 	w.same("delete offsets", []cluster.Outcome{done("in", 1)}, w.r.DeleteOffsets(ctx, ref, []cluster.TP{{Topic: "in", Partition: 1}}).Items)
-	w.holds("streams", set.Items...)
+	w.holds("streams", items...)
 	w.same("delete", []cluster.GroupOutcome{{Group: "streams"}}, w.r.DeleteGroups(ctx, []cluster.Ref{ref}))
 	w.holds("streams")
 }

@@ -23,7 +23,7 @@ func verbs() map[string]verb {
 	items := []Commit{{TP: TP{"t", 0}, Offset: 7, LeaderEpoch: -1}}
 	return map[string]verb{
 		"commit": {kmsg.OffsetCommit, func(ctx context.Context, r *Run, ref Ref) fate {
-			o := r.Commit(ctx, CommitSet{ref, items}).Items[0]
+			o := r.Commit(ctx, ref, items).Items[0]
 			return fate{o.Err, o.Unknown}
 		}},
 		"delete offsets": {kmsg.OffsetDelete, func(ctx context.Context, r *Run, ref Ref) fate {

@@ -107,7 +107,7 @@ func TestChangeThatWasCutOffIsCarriedOutOnce(t *testing.T) {
 		f.wire(at, f.cutting(at, kmsg.OffsetCommit))
 		diff(t, "outcomes", Outcomes{ref.Group, []Outcome{{TP: TP{"t", 0}, Unknown: true, Err: &Error{
 			Scope: ScopePartition, Name: "t:0", Code: CodeClosed, Message: "broker 1 (localhost:9093): the connection was closed while waiting for the answer", Retriable: true,
-		}}}}, r.Commit(t.Context(), CommitSet{ref, []Commit{{TP: TP{"t", 0}, Offset: 5, LeaderEpoch: -1}}}))
+		}}}}, r.Commit(t.Context(), ref, []Commit{{TP: TP{"t", 0}, Offset: 5, LeaderEpoch: -1}}))
 		diff(t, "commits", map[int32]int64{0: 5}, offsetsOf(r.Committed(t.Context(), []Ref{ref})[0]))
 	})
 }
