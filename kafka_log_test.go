@@ -36,21 +36,15 @@ func TestKafkaInspectOddLogs(t *testing.T) {
 	t.Run("other data", func(t *testing.T) { checkForeign(t, c) })
 }
 
-// checkCompacted overwrites a few keys, some of them committed in transactions before, until the cleaner has been
-// there: what is left has holes, batches without records, and markers of transactions that are no more.
-func checkCompacted(t *testing.T, c *kafkatest.Cluster) {
+// cleanSoon has the cleaner take what it can of __consumer_offsets at once.
+func cleanSoon(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
 	setOffsetsTopic(t, c, "min.cleanable.dirty.ratio=0.001", "delete.retention.ms=0", "max.message.bytes=16777216")
-	app := c.Client(t, "TransactionApp.java", "g", "orders", "x")
-	app.Await(t, "READY")
-	for _, command := range []string{"offsets 0=1", "commit", "offsets 0=2 1=3", "abort", "close"} {
-		app.Do(t, command)
-	}
-	commit(t, c, "g", at("orders", 5, 6)) // covers the transactions' keys
-	// The cleaner keeps the last batch of a producer, since its sequence is in there, without the records.
-	idempotent := c.Kgo(t, kgo.ClientID("__admin_client"), kgo.DefaultProduceTopic("__consumer_offsets"))
-	if err := idempotent.ProduceSync(t.Context(), commitsOf("a", 3, 99, 5)...).FirstErr(); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// overwrite commits for the same keys until the cleaner has been there.
+func overwrite(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
 	written := 0
 	for round := range 12 { // each leaves the end of what the round before wrote
 		n := 1000 - 50*round
@@ -63,6 +57,24 @@ func checkCompacted(t *testing.T, c *kafkatest.Cluster) {
 		}
 		return nil
 	})
+}
+
+// checkCompacted overwrites a few keys, some of them committed in transactions before, until the cleaner has been
+// there: what is left has holes, batches without records, and markers of transactions that are no more.
+func checkCompacted(t *testing.T, c *kafkatest.Cluster) {
+	cleanSoon(t, c)
+	app := c.Client(t, "TransactionApp.java", "g", "orders", "x")
+	app.Await(t, "READY")
+	for _, command := range []string{"offsets 0=1", "commit", "offsets 0=2 1=3", "abort", "close"} {
+		app.Do(t, command)
+	}
+	commit(t, c, "g", at("orders", 5, 6)) // covers the transactions' keys
+	// The cleaner keeps the last batch of a producer, since its sequence is in there, without the records.
+	idempotent := c.Kgo(t, kgo.ClientID("__admin_client"), kgo.DefaultProduceTopic("__consumer_offsets"))
+	if err := idempotent.ProduceSync(t.Context(), commitsOf("a", 3, 99, 5)...).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, c)
 	got := checkAgainstDumpLog(t, c)
 	holes, empty := 0, strings.Count(batchHeaders(t, c), " count: 0 ")
 	for i := 1; i < len(got); i++ {
