@@ -71,7 +71,7 @@ func TestAwaitWaits(t *testing.T) {
 	live(t, 0, func(t *testing.T, f *liveFake) {
 		absent, _ := f.plan(Wanted{})
 		start := time.Now()
-		time.AfterFunc(10*time.Minute, func() { f.create(3) })
+		f.later(10*time.Minute, func() { f.create(3) })
 		there, _, err := Await(t.Context(), absent.Run.Until(cluster.Deadline{Each: 30 * time.Second}), Wanted{}, quiet(t))
 		if took := time.Since(start); err != nil || len(there.Parts) != 3 || took < 10*time.Minute || took > 10*time.Minute+2*awaitEvery {
 			t.Errorf("after %v: %+v, %v", took, there, err)
@@ -95,7 +95,7 @@ func TestAwaitSaysThatNoBrokerAnswers(t *testing.T) {
 	live(t, 0, func(t *testing.T, f *liveFake) {
 		absent, _ := f.plan(Wanted{})
 		f.fails(kmsg.Metadata, 5*time.Minute)
-		time.AfterFunc(10*time.Minute, func() { f.create(3) })
+		f.later(10*time.Minute, func() { f.create(3) })
 		var notes []string
 		there, _, err := Await(t.Context(), absent.Run.Until(cluster.Deadline{Each: 30 * time.Second}), Wanted{}, func(n string) { notes = append(notes, n) })
 		if err != nil || len(there.Parts) != 3 {

@@ -51,6 +51,16 @@ func (f *liveFake) create(partitions int32) {
 	}
 }
 
+// later does something after d. The test ends behind it, be it over before: a cluster that is closed answers nobody.
+func (f *liveFake) later(d time.Duration, do func()) {
+	done := make(chan struct{})
+	time.AfterFunc(d, func() {
+		defer close(done)
+		do()
+	})
+	f.t.Cleanup(func() { <-done })
+}
+
 func (f *liveFake) producer(opts ...kgo.Opt) *kgo.Client {
 	f.t.Helper()
 	c, err := kgo.NewClient(append([]kgo.Opt{

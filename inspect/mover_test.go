@@ -125,7 +125,7 @@ func TestLiveLeaderThatFallsSilent(t *testing.T) {
 			}
 			return nil, nil, node == 1 && served > 1
 		})
-		time.AfterFunc(6*time.Second, func() { f.lead(0, 1); f.lead(2, 4) })
+		f.later(6*time.Second, func() { f.lead(0, 1); f.lead(2, 4) })
 		wantScan(t, scanned{Rows: want}, f.scan(Options{}))
 	})
 }
