@@ -1,0 +1,42 @@
+package clientconfig
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// FuzzStore holds that no bytes make the reading of a store panic, and that what is read fits together.
+func FuzzStore(f *testing.F) {
+	files, err := filepath.Glob(fixture("*"))
+	if err != nil || len(files) < 20 {
+		f.Fatalf("%d fixtures, %v", len(files), err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, "changeit")
+		f.Add(data, "")
+	}
+	f.Fuzz(func(t *testing.T, data []byte, password string) {
+		c, err := readStore(data, password, "")
+		if err != nil {
+			if len(password) > 7 && strings.Contains(err.Error(), password) {
+				t.Errorf("the password is in %q", err)
+			}
+			return
+		}
+		for _, k := range c.keys {
+			id, err := k.identity(password)
+			if err == nil && len(id.Certificate) == 0 {
+				t.Error("a key without a certificate")
+			}
+			if err == nil && id.Leaf == nil {
+				t.Error("no leaf")
+			}
+		}
+	})
+}

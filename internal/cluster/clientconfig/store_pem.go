@@ -1,0 +1,224 @@
+package clientconfig
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// PEM is read as Kafka reads it (DefaultSslEngineFactory.PemParser): white space counts for nothing, since a value in a
+// properties file has its line ends as spaces, and what is between blocks is of no matter.
+const pemBegin, pemEnd, pemDashes = "-----BEGIN ", "-----END ", "-----"
+
+const convertKey = "convert it with openssl pkcs8 -topk8 -in OLD -out NEW"
+
+// pemBlock is a block before its Base64 is decoded.
+type pemBlock struct{ label, body string }
+
+func pemBlocks(data []byte) ([]pemBlock, error) {
+	var blocks []pemBlock
+	rest := string(data)
+	for {
+		_, after, found := strings.Cut(rest, pemBegin)
+		if !found {
+			return blocks, nil
+		}
+		label, after, found := strings.Cut(after, pemDashes)
+		if !found || len(label) > 64 {
+			return nil, errors.New("it has a BEGIN line without its end")
+		}
+		body, after, found := strings.Cut(after, pemEnd+label+pemDashes)
+		if !found {
+			return nil, fmt.Errorf("it has BEGIN %s, but no END of it: it is cut off", label)
+		}
+		blocks = append(blocks, pemBlock{label, body})
+		rest = after
+	}
+}
+
+// der decodes the body. Lines with a colon are headers (RFC 1421).
+func (b pemBlock) der() ([]byte, error) {
+	var base64Text strings.Builder
+	for line := range strings.Lines(b.body) {
+		if strings.Contains(line, ":") {
+			continue
+		}
+		for _, word := range strings.Fields(line) {
+			base64Text.WriteString(word)
+		}
+	}
+	der, err := base64.StdEncoding.DecodeString(base64Text.String())
+	if err != nil {
+		return nil, fmt.Errorf("its %s is damaged: it is not Base64", b.label)
+	}
+	return der, nil
+}
+
+// readPEM reads certificates, of which all are trusted in a truststore and all belong to the chain in a keystore, and at
+// most one key.
+func readPEM(data []byte) (contents, error) {
+	blocks, err := pemBlocks(data)
+	if err != nil {
+		return contents{}, err
+	}
+	c := contents{pem: true}
+	for _, b := range blocks {
+		switch b.label {
+		case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
+			if err := b.certificate(&c); err != nil {
+				return contents{}, err
+			}
+		case "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+			c.keys = append(c.keys, storedKey{open: b.key})
+		}
+	}
+	if len(c.keys) > 1 {
+		return contents{}, fmt.Errorf("it has %d private keys: leave the one of the certificate", len(c.keys))
+	}
+	if len(c.keys) == 1 {
+		c.keys[0].chain = c.trusted
+	}
+	return c, nil
+}
+
+func (b pemBlock) certificate(c *contents) error {
+	der, err := b.der()
+	if err != nil {
+		return err
+	}
+	if b.label == "TRUSTED CERTIFICATE" { // OpenSSL's, with its own notes on trust behind the certificate
+		var cert asn1.RawValue
+		if _, err := asn1.Unmarshal(der, &cert); err == nil {
+			der = cert.FullBytes
+		}
+	}
+	return c.parseTrusted(der)
+}
+
+// key is the block's private key.
+func (b pemBlock) key(password string) (any, error) {
+	if strings.Contains(b.body, "ENCRYPTED") {
+		return nil, errors.New("its private key has OpenSSL's old encryption, which Java does not read either: " + convertKey)
+	}
+	der, err := b.der()
+	if err != nil {
+		return nil, err
+	}
+	switch b.label {
+	case "ENCRYPTED PRIVATE KEY":
+		return openPKCS8(der, password)
+	case "RSA PRIVATE KEY":
+		key, err := x509.ParsePKCS1PrivateKey(der)
+		return usable(key, err)
+	case "EC PRIVATE KEY":
+		key, err := x509.ParseECPrivateKey(der)
+		return usable(key, err)
+	}
+	return usable(x509.ParsePKCS8PrivateKey(der))
+}
+
+// openPKCS8 decrypts an EncryptedPrivateKeyInfo (RFC 5958), which PEM and PKCS12 both have.
+func openPKCS8(der []byte, password string) (any, error) {
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Data      []byte
+	}
+	if err := unmarshalAll(der, &info); err != nil {
+		return nil, err
+	}
+	plain, err := decryptPBE(info.Algorithm, info.Data, password)
+	if errors.Is(err, errWrongPassword) && password == "" {
+		return nil, errNoPassword
+	}
+	if err != nil {
+		return nil, err
+	}
+	return usable(x509.ParsePKCS8PrivateKey(plain))
+}
+
+func usable(key any, err error) (any, error) {
+	if err != nil {
+		return nil, fmt.Errorf("its private key is not one that Go can use: %w", err)
+	}
+	return key, nil
+}
+
+// pemIdentity is the certificate and the key that are in the configuration itself, or in a file each.
+func (s Store) pemIdentity() ([]tls.Certificate, error) {
+	certs := pemSource("ssl.certificate.location", s.CertificateFile, "ssl.keystore.certificate.chain", s.Certificates)
+	key := pemSource("ssl.key.location", s.KeyFile, "ssl.keystore.key", s.Key)
+	switch {
+	case certs.data == nil && certs.path == "":
+		return nil, fmt.Errorf("%s is set, but no certificate: set %s too", key.source, sibling(key, "ssl.certificate.location", "ssl.keystore.certificate.chain"))
+	case key.data == nil && key.path == "":
+		return nil, fmt.Errorf("%s is set, but no private key: set %s too", certs.source, sibling(certs, "ssl.key.location", "ssl.keystore.key"))
+	}
+	chain, err := certs.load()
+	if err == nil && len(chain.trusted) == 0 {
+		err = certs.wrap(errors.New("it has no certificate: put the client's own in, and its chain"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	keys, err := key.load()
+	if err == nil && len(keys.keys) == 0 {
+		err = key.wrap(errors.New("it has no private key: put that of the certificate in"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	keys.keys[0].chain = chain.trusted
+	identity, err := keys.keys[0].identity(s.keyPassword())
+	if err != nil {
+		return nil, key.wrap(err)
+	}
+	return []tls.Certificate{identity}, nil
+}
+
+// pemText is PEM, with where it is from; data is nil if it is in a file, or nowhere.
+type pemText struct {
+	source
+	data []byte
+}
+
+func pemSource(fileKey, path, valueKey string, value Secret) pemText {
+	switch {
+	case path != "":
+		return pemText{source: source{key: fileKey, path: path, password: "ssl.key.password"}}
+	case !value.Empty():
+		return pemText{source{key: valueKey, password: "ssl.key.password"}, []byte(value.Reveal())}
+	}
+	return pemText{}
+}
+
+// sibling is the first of two if what is there is a file, the second if it is a value.
+func sibling(there pemText, file, value string) string {
+	if there.path != "" {
+		return file
+	}
+	return value
+}
+
+func (p pemText) load() (contents, error) {
+	data := p.data
+	if p.path != "" {
+		var err error
+		if data, err = p.read(); err != nil {
+			return contents{}, p.wrap(err)
+		}
+	}
+	if !bytes.Contains(data, []byte(pemBegin)) {
+		return contents{}, p.wrap(fmt.Errorf("it is not PEM: %s that begins with -----BEGIN", sibling(p, "name a file", "put the text in")))
+	}
+	c, err := readPEM(data)
+	if err != nil {
+		return contents{}, p.wrap(err)
+	}
+	return c, nil
+}

@@ -1,0 +1,205 @@
+package clientconfig
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"hash"
+)
+
+// PKCS12 (RFC 7292) is read here and not by a package, because those there are take one key a file, refuse either Java's
+// mark of a trusted certificate or its absence, and run as many iterations as a file says.
+
+const (
+	oidData          = "1.2.840.113549.1.7.1"
+	oidEncryptedData = "1.2.840.113549.1.7.6"
+)
+
+type contentInfo struct {
+	Type    asn1.ObjectIdentifier
+	Content asn1.RawValue `asn1:"tag:0,explicit,optional"`
+}
+
+type pfx struct {
+	Version  int
+	AuthSafe contentInfo
+	MacData  macData `asn1:"optional"`
+}
+
+type macData struct {
+	Mac struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Digest    []byte
+	}
+	Salt       []byte
+	Iterations int `asn1:"optional,default:1"`
+}
+
+type encryptedData struct {
+	Version int
+	Content struct {
+		Type      asn1.ObjectIdentifier
+		Algorithm pkix.AlgorithmIdentifier
+		Sealed    []byte `asn1:"tag:0,optional"`
+	}
+}
+
+// isPKCS12 reports whether data begins as a PKCS12 file does: a sequence whose first value is the number 3.
+func isPKCS12(data []byte) bool {
+	if len(data) < 2 || data[0] != 0x30 {
+		return false
+	}
+	at := 2
+	if data[1] > 0x80 {
+		at += int(data[1] & 0x7f)
+	}
+	return len(data) >= at+3 && string(data[at:at+3]) == "\x02\x01\x03"
+}
+
+// isBCFKS reports whether data looks like a store of Bouncy Castle's FIPS provider: encrypted data, and its MAC.
+func isBCFKS(data []byte) bool {
+	var store struct {
+		Data struct {
+			Algorithm pkix.AlgorithmIdentifier
+			Sealed    []byte
+		}
+		Integrity asn1.RawValue
+	}
+	return unmarshalAll(data, &store) == nil
+}
+
+// readPKCS12 reads a store. Without a password it is not checked to be whole, as in Java.
+func readPKCS12(data []byte, password string) (contents, error) {
+	var file pfx
+	if err := unmarshalAll(data, &file); err != nil {
+		return contents{}, notDER(err)
+	}
+	if file.AuthSafe.Type.String() != oidData {
+		return contents{}, errors.New("it is protected by a public key, not a password: Java does not read it either")
+	}
+	var safe []byte
+	if err := unmarshalAll(file.AuthSafe.Content.Bytes, &safe); err != nil {
+		return contents{}, notDER(err)
+	}
+	if err := file.MacData.check(safe, password); err != nil {
+		return contents{}, err
+	}
+	var infos []contentInfo
+	if err := unmarshalAll(safe, &infos); err != nil {
+		return contents{}, notDER(err)
+	}
+	var bags pkcs12Bags
+	for _, info := range infos {
+		plain, err := info.open(password)
+		if err != nil {
+			return contents{}, err
+		}
+		if err := bags.add(plain); err != nil {
+			return contents{}, err
+		}
+	}
+	return bags.contents()
+}
+
+// notDER adds what helps against the one thing that is not damage: a file in BER, as Bouncy Castle and macOS write them.
+func notDER(err error) error {
+	return fmt.Errorf("%w: fetch it again, or write it anew with keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12", err)
+}
+
+// open is the SafeContents of one part.
+func (i contentInfo) open(password string) ([]byte, error) {
+	switch i.Type.String() {
+	case oidData:
+		var plain []byte
+		if err := unmarshalAll(i.Content.Bytes, &plain); err != nil {
+			return nil, notDER(err)
+		}
+		return plain, nil
+	case oidEncryptedData:
+		var data encryptedData
+		if err := unmarshalAll(i.Content.Bytes, &data); err != nil {
+			return nil, notDER(err)
+		}
+		plain, err := decryptPBE(data.Content.Algorithm, data.Content.Sealed, password)
+		if errors.Is(err, errWrongPassword) && password == "" {
+			return nil, errNoPassword
+		}
+		return plain, err
+	}
+	return nil, errors.New("a part of it is protected by a public key, not a password: Java does not read it either")
+}
+
+// check holds a password against the MAC, if there are both.
+func (m macData) check(safe []byte, password string) error {
+	if len(m.Mac.Algorithm.Algorithm) == 0 || password == "" {
+		return nil
+	}
+	h, key, err := m.key(password)
+	if err != nil {
+		return err
+	}
+	sum := hmac.New(h, key)
+	sum.Write(safe)
+	if !hmac.Equal(sum.Sum(nil), m.Mac.Digest) {
+		return errWrongPassword
+	}
+	return nil
+}
+
+func (m macData) key(password string) (func() hash.Hash, []byte, error) {
+	oid := m.Mac.Algorithm.Algorithm.String()
+	if oid == "1.2.840.113549.1.5.14" {
+		return pbmac1Key(m.Mac.Algorithm.Parameters.FullBytes, password)
+	}
+	h, err := macHash(oid)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkIterations(m.Iterations); err != nil {
+		return nil, nil, err
+	}
+	return h, pkcs12Key(h, 3, m.Salt, pkcs12Passwords(password)[0], m.Iterations, h().Size()), nil
+}
+
+func macHash(oid string) (func() hash.Hash, error) {
+	switch oid {
+	case "1.3.14.3.2.26":
+		return sha1.New, nil
+	case "2.16.840.1.101.3.4.2.4":
+		return sha256.New224, nil
+	case "2.16.840.1.101.3.4.2.1":
+		return sha256.New, nil
+	case "2.16.840.1.101.3.4.2.2":
+		return sha512.New384, nil
+	case "2.16.840.1.101.3.4.2.3":
+		return sha512.New, nil
+	}
+	return nil, fmt.Errorf("its MAC has hash %s, which is not known here", oid)
+}
+
+// pbmac1Key is the key of RFC 9579, which OpenSSL 3.4 and Java 26 can write. A short one could be guessed: at least 20
+// bytes, at most what SHA-512 gives.
+func pbmac1Key(params []byte, password string) (func() hash.Hash, []byte, error) {
+	var p struct{ KDF, MAC pkix.AlgorithmIdentifier }
+	if err := unmarshalAll(params, &p); err != nil {
+		return nil, nil, notDER(err)
+	}
+	h, err := hmacHash(p.MAC.Algorithm.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	kdf, _, err := readPBKDF2(p.KDF)
+	if err != nil {
+		return nil, nil, err
+	}
+	if kdf.KeyLength < 20 || kdf.KeyLength > sha512.Size {
+		return nil, nil, fmt.Errorf("its MAC has a key of %d bytes, but 20 to %d are sound", kdf.KeyLength, sha512.Size)
+	}
+	key, err := pbkdf2Key(p.KDF, password, kdf.KeyLength)
+	return h, key, err
+}

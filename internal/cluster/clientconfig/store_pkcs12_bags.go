@@ -1,0 +1,135 @@
+package clientconfig
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"unicode/utf16"
+)
+
+// Object identifiers of what is in a PKCS12 file: RFC 7292, section 4.2, PKCS #9, and Java's mark of a certificate that is
+// trusted (sun.security.pkcs12.PKCS12KeyStore, TrustedKeyUsage).
+const (
+	oidKeyBag       = "1.2.840.113549.1.12.10.1.1"
+	oidSealedKeyBag = "1.2.840.113549.1.12.10.1.2"
+	oidCertBag      = "1.2.840.113549.1.12.10.1.3"
+	oidX509         = "1.2.840.113549.1.9.22.1"
+	oidFriendlyName = "1.2.840.113549.1.9.20"
+	oidLocalKeyID   = "1.2.840.113549.1.9.21"
+	oidJavaTrusted  = "2.16.840.1.113894.746875.1.1"
+)
+
+type safeBag struct {
+	ID         asn1.ObjectIdentifier
+	Value      asn1.RawValue  `asn1:"tag:0,explicit"`
+	Attributes []bagAttribute `asn1:"set,optional"`
+}
+
+type bagAttribute struct {
+	ID    asn1.ObjectIdentifier
+	Value asn1.RawValue `asn1:"set"`
+}
+
+// attribute is the DER of an attribute's values, nil if there is none.
+func (b safeBag) attribute(oid string) []byte {
+	for _, a := range b.Attributes {
+		if a.ID.String() == oid {
+			return a.Value.Bytes
+		}
+	}
+	return nil
+}
+
+// alias is Java's alias and OpenSSL's -name, empty if there is none.
+func (b safeBag) alias() string {
+	var name asn1.RawValue
+	if _, err := asn1.Unmarshal(b.attribute(oidFriendlyName), &name); err != nil {
+		return ""
+	}
+	var units []uint16
+	for i := 0; i+1 < len(name.Bytes); i += 2 {
+		units = append(units, uint16(name.Bytes[i])<<8|uint16(name.Bytes[i+1]))
+	}
+	return string(utf16.Decode(units))
+}
+
+// pkcs12Bags are the bags of all parts: a key in one finds its certificates in another.
+type pkcs12Bags struct {
+	keys, certs []safeBag
+}
+
+func (p *pkcs12Bags) add(safeContents []byte) error {
+	var bags []safeBag
+	if err := unmarshalAll(safeContents, &bags); err != nil {
+		return notDER(err)
+	}
+	for _, b := range bags {
+		switch b.ID.String() {
+		case oidKeyBag, oidSealedKeyBag:
+			p.keys = append(p.keys, b)
+		case oidCertBag:
+			p.certs = append(p.certs, b)
+		}
+	}
+	return nil
+}
+
+// contents says what Java would trust: certificates with its mark, and a key's own certificate. OpenSSL writes no such
+// mark (before 3.2, and then only when told), and Java finds nothing trusted in its files; what a file without any key and
+// any mark is meant for is clear, so all its certificates are trusted here.
+func (p pkcs12Bags) contents() (contents, error) {
+	var c, all contents
+	owners := map[string]*x509.Certificate{} // by local key id
+	for _, b := range p.certs {
+		before := len(all.trusted)
+		if err := b.certificate(&all); err != nil {
+			return contents{}, err
+		}
+		for _, cert := range all.trusted[before:] {
+			if b.attribute(oidJavaTrusted) != nil {
+				c.trusted = append(c.trusted, cert)
+			}
+			if id := b.attribute(oidLocalKeyID); id != nil && owners[string(id)] == nil {
+				owners[string(id)] = cert
+			}
+		}
+	}
+	c.skipped = all.skipped
+	for _, b := range p.keys {
+		k := storedKey{alias: b.alias(), others: all.trusted, open: b.key}
+		if owner := owners[string(b.attribute(oidLocalKeyID))]; owner != nil {
+			k.chain = chainFrom(owner, all.trusted)
+			c.trusted = append(c.trusted, owner)
+		}
+		c.keys = append(c.keys, k)
+	}
+	if len(c.keys) == 0 && len(c.trusted) == 0 {
+		c.trusted = all.trusted
+	}
+	return c, nil
+}
+
+func (b safeBag) certificate(c *contents) error {
+	var bag struct {
+		ID  asn1.ObjectIdentifier
+		DER asn1.RawValue `asn1:"tag:0,explicit"`
+	}
+	if err := unmarshalAll(b.Value.Bytes, &bag); err != nil {
+		return notDER(err)
+	}
+	if bag.ID.String() != oidX509 {
+		return nil // an SDSI certificate, of the 1990s
+	}
+	var der []byte
+	if err := unmarshalAll(bag.DER.Bytes, &der); err != nil {
+		return notDER(err)
+	}
+	return c.parseTrusted(der)
+}
+
+// key is the private key, which may be there as it is.
+func (b safeBag) key(password string) (any, error) {
+	if b.ID.String() == oidKeyBag {
+		return usable(x509.ParsePKCS8PrivateKey(b.Value.Bytes))
+	}
+	return openPKCS8(b.Value.Bytes, password)
+}
