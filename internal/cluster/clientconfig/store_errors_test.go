@@ -49,6 +49,7 @@ func TestTruststoreErrors(t *testing.T) {
 		{fixture("trust.jks"), "", "topsecret", `"DIR/trust.jks": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.p12"), "", "topsecret", `"DIR/trust.p12": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.legacy.p12"), "", "topsecret", `"DIR/trust.legacy.p12": wrong password, or damaged: correct ssl.truststore.password`},
+		{fixture("trust.pbmac1.p12"), "", "topsecret", `"DIR/trust.pbmac1.p12": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.p12"), "", "", `"DIR/trust.p12": it is encrypted: set ssl.truststore.password`},
 		{fixture("trust.openssl.p12"), "", "", `"DIR/trust.openssl.p12": it is encrypted: set ssl.truststore.password`},
 		{fixture("trust.jceks"), "JCEKS", "changeit", `"DIR/trust.jceks": type JCEKS is not read here: convert it with keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS -destkeystore FILE.p12 -deststoretype PKCS12`},

@@ -47,6 +47,7 @@ func TestTruststores(t *testing.T) {
 		{"trust.openssl.p12", "PKCS12", "changeit", []string{authority}},
 		{"trust.nopass.p12", "PKCS12", "", []string{authority}},
 		{"trust.nopass.legacy.p12", "PKCS12", "", []string{authority}},
+		{"trust.pbmac1.p12", "PKCS12", "changeit", []string{authority}},
 		{"ca.pem", "PEM", "", []string{authority}},
 		{"ca.pem", "JKS", "changeit", []string{authority}},
 		{"ca.trusted.pem", "", "", []string{authority}},

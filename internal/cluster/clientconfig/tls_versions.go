@@ -18,7 +18,7 @@ func (t TLS) limit(c *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	if t.CipherSuites != nil {
+	if len(t.CipherSuites) > 0 {
 		c.CipherSuites = old
 		versions = slices.DeleteFunc(versions, func(v uint16) bool {
 			return v == tls.VersionTLS13 && !has13 || v < tls.VersionTLS13 && len(old) == 0
@@ -33,7 +33,7 @@ func (t TLS) limit(c *tls.Config) error {
 
 // versions are the enabled ones, in order and without a gap, which crypto/tls has no way to say.
 func (t TLS) versions() ([]uint16, error) {
-	if t.Protocols == nil {
+	if len(t.Protocols) == 0 {
 		return []uint16{tls.VersionTLS12, tls.VersionTLS13}, nil
 	}
 	var enabled []uint16
@@ -46,9 +46,6 @@ func (t TLS) versions() ([]uint16, error) {
 	}
 	slices.Sort(enabled)
 	enabled = slices.Compact(enabled)
-	if len(enabled) == 0 {
-		return nil, errors.New("ssl.enabled.protocols is empty: name TLSv1.2, TLSv1.3 or both")
-	}
 	if last := enabled[len(enabled)-1]; int(last-enabled[0]) != len(enabled)-1 {
 		return nil, fmt.Errorf("ssl.enabled.protocols is %s, but a version between them cannot be left out here: add it, or name only the newer",
 			strings.Join(t.Protocols, ","))

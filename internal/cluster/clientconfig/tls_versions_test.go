@@ -30,7 +30,7 @@ func TestVersionsAndSuites(t *testing.T) {
 		{[]string{"TLSv1.1"}, nil, limits{v11, v11, nil}, ""},
 		{[]string{"TLSv1.3", "TLSv1.1"}, nil, limits{}, "ssl.enabled.protocols is TLSv1.3,TLSv1.1, but a version between them cannot be left out here: add it, or name only the newer"},
 		{[]string{"SSLv3"}, nil, limits{}, `ssl.enabled.protocols has "SSLv3": name TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3`},
-		{[]string{}, nil, limits{}, "ssl.enabled.protocols is empty: name TLSv1.2, TLSv1.3 or both"},
+		{[]string{}, []string{}, limits{v12, v13, nil}, ""}, // an empty list is none to Kafka
 
 		{nil, []string{"TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}, limits{v12, v13, []uint16{aes}}, ""},
 		{nil, []string{"SSL_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"}, limits{v12, v13, []uint16{aes}}, ""},
