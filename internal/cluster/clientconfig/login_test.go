@@ -29,7 +29,7 @@ func TestLoginIsChecked(t *testing.T) {
 		{SASL{Mechanism: "PLAIN", Username: "u", Password: secret, TokenAuth: true}, "tokenauth in sasl.jaas.config: delegation tokens log in with SCRAM, not with PLAIN"},
 		{SASL{Mechanism: "GSSAPI"}, "sasl.mechanism GSSAPI (which is also what no sasl.mechanism means): offsetctl has no Kerberos; connect to a listener with SCRAM, OAUTHBEARER or TLS client certificates"},
 		{SASL{}, "sasl.mechanism GSSAPI (which is also what no sasl.mechanism means): offsetctl has no Kerberos; connect to a listener with SCRAM, OAUTHBEARER or TLS client certificates"},
-		{SASL{Mechanism: "plain"}, `unknown sasl.mechanism "plain": offsetctl has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER`},
+		{SASL{Mechanism: "plain"}, `unknown sasl.mechanism "plain": offsetctl has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM`},
 	}
 	for _, tt := range tests {
 		_, err := tt.s.Login(clock)

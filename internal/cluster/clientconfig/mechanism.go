@@ -19,11 +19,13 @@ func (s SASL) Login(now func() time.Time) (sasl.Mechanism, error) {
 		return s.passwordMechanism()
 	case "OAUTHBEARER":
 		return s.OAuth.mechanism(now)
+	case "AWS_MSK_IAM":
+		return s.AWS.mechanism(now)
 	case "", "GSSAPI": // SaslConfigs.DEFAULT_SASL_MECHANISM
 		return nil, fmt.Errorf("sasl.mechanism GSSAPI (which is also what no sasl.mechanism means): offsetctl has no Kerberos; " +
 			"connect to a listener with SCRAM, OAUTHBEARER or TLS client certificates")
 	}
-	return nil, fmt.Errorf("unknown sasl.mechanism %q: offsetctl has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER",
+	return nil, fmt.Errorf("unknown sasl.mechanism %q: offsetctl has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM",
 		s.Mechanism)
 }
 
