@@ -1,0 +1,204 @@
+package clientconfig
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/sasl"
+)
+
+func TestLoginIsChecked(t *testing.T) {
+	secret := NewSecret(testSecret)
+	tests := []struct {
+		s    SASL
+		want string
+	}{
+		{SASL{Mechanism: "PLAIN", Password: secret}, "sasl.mechanism PLAIN needs a user: set username in sasl.jaas.config (or sasl.username)"},
+		{SASL{Mechanism: "SCRAM-SHA-256", Username: "u"}, "sasl.mechanism SCRAM-SHA-256 needs a password: set password in sasl.jaas.config (or sasl.password)"},
+		{SASL{Mechanism: "PLAIN", Username: "u", Password: secret, TokenAuth: true}, "tokenauth in sasl.jaas.config: delegation tokens log in with SCRAM, not with PLAIN"},
+		{SASL{Mechanism: "GSSAPI"}, "sasl.mechanism GSSAPI (which is also what no sasl.mechanism means): offsetctl has no Kerberos; connect to a listener with SCRAM, OAUTHBEARER or TLS client certificates"},
+		{SASL{}, "sasl.mechanism GSSAPI (which is also what no sasl.mechanism means): offsetctl has no Kerberos; connect to a listener with SCRAM, OAUTHBEARER or TLS client certificates"},
+		{SASL{Mechanism: "plain"}, `unknown sasl.mechanism "plain": offsetctl has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM`},
+	}
+	for _, tt := range tests {
+		_, err := tt.s.Login(clock)
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%+v:\n got %v\nwant %s", tt.s, err, tt.want)
+		}
+	}
+}
+
+func TestDelegationTokenIsMarked(t *testing.T) {
+	m, err := SASL{Mechanism: "SCRAM-SHA-512", Username: "id", Password: NewSecret("hmac"), TokenAuth: true}.Login(clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, first, err := m.Authenticate(t.Context(), ""); err != nil || !strings.Contains(string(first), ",tokenauth=true") {
+		t.Errorf("got %q, %v", first, err)
+	}
+}
+
+// dial is a client of a fake cluster on pipes, which logs in as m says.
+func dial(t *testing.T, m sasl.Mechanism, opts ...kfake.Opt) (*kfake.Cluster, *kgo.Client) {
+	t.Helper()
+	var pipes kfake.VirtualNetwork
+	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(pipes.Listen)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.Dialer(pipes.DialContext), kgo.SASL(m),
+		kgo.RequestRetries(0), kgo.RetryTimeout(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return c, client
+}
+
+// ask sends a request to the one broker, on a connection of its own.
+func ask(t *testing.T, client *kgo.Client) error {
+	t.Helper()
+	_, err := client.SeedBrokers()[0].Request(t.Context(), kmsg.NewPtrMetadataRequest())
+	return err
+}
+
+func TestPasswordLogins(t *testing.T) {
+	for _, mechanism := range []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"} {
+		for _, password := range []string{testSecret, "wrong"} {
+			s := SASL{Mechanism: mechanism, Username: "alice", Password: NewSecret(password)}
+			m, err := s.Login(clock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, client := dial(t, m, kfake.EnableSASL(), kfake.Superuser(mechanism, "alice", testSecret))
+			if err := ask(t, client); (err == nil) != (password == testSecret) {
+				t.Errorf("%s with password %q: %v", mechanism, password, err)
+			}
+		}
+	}
+}
+
+// kafkaOAuth makes c take the tokens that good knows, as Kafka does (OAuthBearerSaslServer). It counts the logins.
+func kafkaOAuth(c *kfake.Cluster, good func(first string) bool) *atomic.Int32 {
+	var logins atomic.Int32
+	c.ControlKey(int16(kmsg.SASLHandshake), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		return r.ResponseKind(), nil, true
+	})
+	c.ControlKey(int16(kmsg.SASLAuthenticate), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		resp := r.ResponseKind().(*kmsg.SASLAuthenticateResponse)
+		const reason = `{"status":"invalid_token"}`
+		switch first := string(r.(*kmsg.SASLAuthenticateRequest).SASLAuthBytes); {
+		case first == "\x01":
+			resp.ErrorCode, resp.ErrorMessage = kerr.SaslAuthenticationFailed.Code, kmsg.StringPtr(reason)
+		case good(first):
+			logins.Add(1)
+		default:
+			resp.SASLAuthBytes = []byte(reason)
+		}
+		return resp, nil, true
+	})
+	return &logins
+}
+
+// oauthLogin is the mechanism of an endpoint that trusts h's server.
+func oauthLogin(t *testing.T, h http.HandlerFunc) sasl.Mechanism {
+	t.Helper()
+	s := provider(t, h)
+	c := cacheOf(t, credentials(s.URL), s, clock)
+	return bearer{token: c.get, refused: c.drop}
+}
+
+func TestOAuthLogin(t *testing.T) {
+	token := goodToken(t, time.Hour)
+	m := oauthLogin(t, answerWith(200, "application/json", `{"access_token":"`+token+`"}`))
+	c, client := dial(t, m)
+	logins := kafkaOAuth(c, func(first string) bool { return first == "n,,\x01auth=Bearer "+token+"\x01\x01" })
+	if err := ask(t, client); err != nil || logins.Load() != 1 {
+		t.Errorf("%v after %d logins", err, logins.Load())
+	}
+}
+
+// A broker that refuses a token says why, and the next login has another token.
+func TestOAuthLoginRefused(t *testing.T) {
+	var n atomic.Int32
+	m := oauthLogin(t, func(w http.ResponseWriter, r *http.Request) {
+		token := jwt(t, map[string]any{"sub": "alice", "exp": at.Add(time.Hour).Unix(), "n": n.Add(1)})
+		answerWith(200, "application/json", `{"access_token":"`+token+`"}`)(w, r)
+	})
+	c, client := dial(t, m)
+	second := jwt(t, map[string]any{"sub": "alice", "exp": at.Add(time.Hour).Unix(), "n": 2})
+	kafkaOAuth(c, func(first string) bool { return strings.Contains(first, second) })
+	err := ask(t, client)
+	if !errors.Is(err, kerr.SaslAuthenticationFailed) || !strings.HasSuffix(err.Error(), `: {"status":"invalid_token"}`) {
+		t.Errorf("got %v", err)
+	}
+	if err := ask(t, client); err != nil || n.Load() != 2 {
+		t.Errorf("second login: %v, with %d tokens", err, n.Load())
+	}
+}
+
+// The broker is not to blame: the error is found through kgo, and kgo asks no second time.
+func TestOAuthLoginWithoutToken(t *testing.T) {
+	m := oauthLogin(t, answerWith(400, "application/json", `{"error":"invalid_scope"}`))
+	c, client := dial(t, m)
+	kafkaOAuth(c, func(string) bool { return true })
+	err := ask(t, client)
+	var got *TokenError
+	if !errors.As(err, &got) || got.Err.Error() != "400 Bad Request: invalid_scope" {
+		t.Errorf("got %v", err)
+	}
+	if prepared := Prepare(t.Context(), m); !errors.As(prepared, &got) {
+		t.Errorf("Prepare: got %v", prepared)
+	}
+}
+
+func TestPrepare(t *testing.T) {
+	var n atomic.Int32
+	token := goodToken(t, time.Hour)
+	m := oauthLogin(t, func(w http.ResponseWriter, r *http.Request) {
+		n.Add(1)
+		answerWith(200, "application/json", `{"access_token":"`+token+`"}`)(w, r)
+	})
+	if err := Prepare(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // the token is there
+	if _, _, err := m.Authenticate(ctx, ""); err != nil || n.Load() != 1 {
+		t.Errorf("got %v after %d requests, want the token of Prepare", err, n.Load())
+	}
+	plain, err := SASL{Mechanism: "PLAIN", Username: "u", Password: NewSecret("p")}.Login(clock)
+	if err != nil || Prepare(ctx, plain) != nil {
+		t.Errorf("PLAIN has nothing to prepare: %v", err)
+	}
+}
+
+// Nothing that a configuration, a mechanism or an error has of secrets is printed.
+func TestSecretsAreNotPrinted(t *testing.T) {
+	o := credentials("https://user:" + testPassword + "@127.0.0.1/token")
+	o.Assertion = &Assertion{KeyPassphrase: NewSecret(testSecret)}
+	data, err := json.Marshal(o.Assertion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noSecrets(t, string(data))
+	_, err = SASL{Mechanism: "OAUTHBEARER", OAuth: o}.Login(clock)
+	noSecrets(t, err.Error())
+	if diff := cmp.Diff(`getting AWS credentials from x: y`, (&TokenError{awsCredentials, "x", errors.New("y"), "z"}).Error()); diff != "" {
+		t.Error(diff)
+	}
+}
