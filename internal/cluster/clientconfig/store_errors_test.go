@@ -49,6 +49,7 @@ func TestTruststoreErrors(t *testing.T) {
 		{fixture("trust.jks"), "", "topsecret", `"DIR/trust.jks": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.p12"), "", "topsecret", `"DIR/trust.p12": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.legacy.p12"), "", "topsecret", `"DIR/trust.legacy.p12": wrong password, or damaged: correct ssl.truststore.password`},
+		{fixture("trust.mac.p12"), "", "topsecret", `"DIR/trust.mac.p12": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.pbmac1.p12"), "", "topsecret", `"DIR/trust.pbmac1.p12": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.p12"), "", "", `"DIR/trust.p12": it is encrypted: set ssl.truststore.password`},
 		{fixture("trust.openssl.p12"), "", "", `"DIR/trust.openssl.p12": it is encrypted: set ssl.truststore.password`},
@@ -133,6 +134,7 @@ func TestKeystoreErrors(t *testing.T) {
 		{Store{Certificates: text(t, "ec.pem")}, `ssl.keystore.certificate.chain is set, but no private key: set ssl.keystore.key too`},
 		{Store{Certificates: NewSecret("topsecret"), Key: text(t, "ec.key")}, `reading ssl.keystore.certificate.chain: it is not PEM: put the text in that begins with -----BEGIN`},
 		{Store{Certificates: text(t, "ec.pem"), Key: text(t, "rsa.pkcs1.key")}, `reading ssl.keystore.key: the private key does not belong to the certificate of "CN=client ec": put that of the key first, or take the right key`},
+		{Store{Certificates: text(t, "ec.pem"), Key: NewSecret(text(t, "ec.key").Reveal() + text(t, "ec.sec1.key").Reveal())}, `reading ssl.keystore.key: it has 2 private keys: leave the one of the certificate`},
 		{Store{Password: NewSecret(wrong)}, `ssl.keystore.password is set, but no keystore: set ssl.keystore.location too, or take the password out`},
 	} {
 		_, err := TLS{Own: c.store}.Config()

@@ -47,6 +47,8 @@ func TestTruststores(t *testing.T) {
 		{"trust.openssl.p12", "PKCS12", "changeit", []string{authority}},
 		{"trust.nopass.p12", "PKCS12", "", []string{authority}},
 		{"trust.nopass.legacy.p12", "PKCS12", "", []string{authority}},
+		{"trust.mac.p12", "PKCS12", "changeit", []string{authority}},
+		{"trust.mac.p12", "PKCS12", "", []string{authority}}, // nothing to decrypt, so as with JKS
 		{"trust.pbmac1.p12", "PKCS12", "changeit", []string{authority}},
 		{"ca.pem", "PEM", "", []string{authority}},
 		{"ca.pem", "JKS", "changeit", []string{authority}},
