@@ -32,7 +32,13 @@ func (c *Cluster) Tools(t testing.TB) *Tools {
 // whatever happens: errors are in what it prints, on either stream.
 func (tools *Tools) ConsumerGroups(t testing.TB, args ...string) ToolResult {
 	t.Helper()
-	words := append([]string{consumerGroupCommand, "--bootstrap-server", tools.bootstrap}, args...)
+	return tools.ConsumerGroupsAt(t, tools.bootstrap, args...)
+}
+
+// ConsumerGroupsAt is ConsumerGroups with another --bootstrap-server, such as a listener of a secure cluster.
+func (tools *Tools) ConsumerGroupsAt(t testing.TB, bootstrap string, args ...string) ToolResult {
+	t.Helper()
+	words := append([]string{consumerGroupCommand, "--bootstrap-server", bootstrap}, args...)
 	for i, w := range words {
 		words[i] = base64.StdEncoding.EncodeToString([]byte(w))
 	}
