@@ -29,7 +29,8 @@ var authorizerProperties = []string{
 }
 
 // Deny forbids an operation on a resource to clients that connect from host, and returns when every node knows;
-// all other addresses keep all rights on it. It needs Options.Authorizer. The words are those of kafka-acls:
+// all other addresses keep all rights on it. It needs Options.Authorizer; in a secure cluster, nobody has rights that Deny could
+// take away. The words are those of kafka-acls:
 // "group", "topic", "cluster" (name "kafka-cluster") or "transactional-id"; "describe", "read", "write", "delete",
 // "alter", "all", …; the name "*" means every resource of the type.
 //

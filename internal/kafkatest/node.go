@@ -72,7 +72,7 @@ func (n *node) properties(c *Cluster) string {
 		"log.cleaner.threads=1",
 	}
 	lines = append(lines, versionProperties(c.Version, replicas)...)
-	if c.options.Authorizer {
+	if c.options.Authorizer && !c.options.Secure {
 		lines = append(lines, authorizerProperties...)
 	}
 	if c.Secure != nil {

@@ -87,6 +87,7 @@ var secureListeners = []listener{
 		"sasl.enabled.mechanisms=OAUTHBEARER",
 		"oauthbearer.sasl.jaas.config=" + oauthServer,
 		"oauthbearer.sasl.server.callback.handler.class=" + oauthValidator,
+		"oauthbearer.connections.max.reauth.ms=86400000", // else a connection outlives its token
 	}},
 	{"UNSECURED", "SASL_PLAINTEXT", "", []string{
 		"sasl.enabled.mechanisms=OAUTHBEARER",
@@ -151,6 +152,7 @@ func (n *node) secureProperties(s *Security) []string {
 		"sasl.oauthbearer.jwks.endpoint.url=" + s.fileURL("jwks.json"),
 		"sasl.oauthbearer.expected.audience=" + tokenAudience,
 		"sasl.oauthbearer.expected.issuer=" + s.Tokens.URL,
+		"sasl.oauthbearer.clock.skew.seconds=0", // else a token is taken for 30 s after its end
 		"delegation.token.secret.key=kafkatest",
 		"num.network.threads=1", // for each listener
 	}

@@ -71,15 +71,24 @@ func TestSecureListeners(t *testing.T) {
 			checkLogin(t, c, tools, tt)
 		})
 	}
+	t.Run("acls", func(t *testing.T) {
+		r := tools.ACLs(t, "--list", "--group", "hers", "--principal", "User:alice")
+		if !strings.Contains(r.Stdout, "principal=User:alice, host=*, operation=DESCRIBE, permissionType=ALLOW") || strings.Contains(r.Stdout, "carol") {
+			t.Errorf("kafka-acls: %+v, want alice's", r)
+		}
+	})
 	t.Run("oauth answer", func(t *testing.T) {
 		before := len(s.Tokens.Requests())
 		s.Tokens.Answer(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden) })
 		checkLogin(t, c, tools, loginCase{listener: "OAUTH", err: "403"})
 		s.Tokens.Answer(nil)
+		s.Tokens.Lifetime(-time.Minute)
+		checkLogin(t, c, tools, loginCase{listener: "OAUTH", err: "SaslAuthenticationException"})
+		s.Tokens.Lifetime(time.Hour)
 		checkLogin(t, c, tools, loginCase{listener: "OAUTH", groups: alice})
 		requests := s.Tokens.Requests()[before:]
-		if len(requests) < 2 || !slices.Equal(requests[0]["grant_type"], []string{"client_credentials"}) {
-			t.Errorf("requests for tokens: %v, want at least two, for client_credentials", requests)
+		if len(requests) < 3 || !slices.Equal(requests[0]["grant_type"], []string{"client_credentials"}) {
+			t.Errorf("requests for tokens: %v, want at least three, for client_credentials", requests)
 		}
 	})
 }
@@ -189,5 +198,14 @@ func TestSecureThreeNodes(t *testing.T) {
 				t.Errorf("node %d, with a %s: %s", i+1, name, cmp.Diff(want, r))
 			}
 		}
+	}
+}
+
+func TestSecureWithoutOpenSSL(t *testing.T) {
+	t.Setenv("OFFSETCTL_TEST_CACHE", t.TempDir())
+	t.Setenv("PATH", t.TempDir())
+	_, err := stores(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "install the package openssl") {
+		t.Errorf("without openssl: %v, want what to install", err)
 	}
 }

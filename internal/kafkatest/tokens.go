@@ -86,14 +86,16 @@ func startTokens(stores, dir string) (e *TokenEndpoint, stop func(), err error) 
 	return e, server.Close, nil
 }
 
-// Lifetime sets the lifetime of the tokens to come, an hour before. Brokers allow for no difference of clocks.
+// Lifetime sets the lifetime of the tokens to come: an hour, until it is called. Brokers close a connection whose token has
+// ended, unless it has shown another.
 func (e *TokenEndpoint) Lifetime(d time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.lifetime = d
 }
 
-// Answer has h answer all requests to come, to make failures; with nil, tokens are given out again.
+// Answer has h answer all requests to come, to make failures; with nil, tokens are given out again. One that never answers must
+// end with the request's context.
 func (e *TokenEndpoint) Answer(h http.HandlerFunc) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
