@@ -152,7 +152,6 @@ func (n *node) secureProperties(s *Security) []string {
 		"sasl.oauthbearer.jwks.endpoint.url=" + s.fileURL("jwks.json"),
 		"sasl.oauthbearer.expected.audience=" + tokenAudience,
 		"sasl.oauthbearer.expected.issuer=" + s.Tokens.URL,
-		"sasl.oauthbearer.clock.skew.seconds=0", // else a token is taken for 30 s after its end
 		"delegation.token.secret.key=kafkatest",
 		"num.network.threads=1", // for each listener
 	}
