@@ -29,7 +29,8 @@ var authorizerProperties = []string{
 }
 
 // Deny forbids an operation on a resource to clients that connect from host, and returns when every node knows;
-// all other addresses keep all rights on it. It needs Options.Authorizer. The words are those of kafka-acls:
+// all other addresses keep all rights on it. It needs Options.Authorizer; in a secure cluster, nobody has rights that Deny could
+// take away. The words are those of kafka-acls:
 // "group", "topic", "cluster" (name "kafka-cluster") or "transactional-id"; "describe", "read", "write", "delete",
 // "alter", "all", …; the name "*" means every resource of the type.
 //
@@ -49,25 +50,50 @@ func (c *Cluster) Deny(t testing.TB, resourceType, resourceName, operation, host
 }
 
 func (c *Cluster) deny(ctx context.Context, resourceType, resourceName, operation, host string) error {
-	typ, err := kmsg.ParseACLResourceType(resourceType)
+	denied, err := newACL("User:*", resourceType, resourceName, operation)
 	if err != nil {
 		return err
 	}
-	op, err := kmsg.ParseACLOperation(operation)
-	if err != nil {
-		return err
-	}
-	denied := kmsg.NewCreateACLsRequestCreation()
-	denied.ResourceType, denied.ResourceName, denied.ResourcePatternType = typ, resourceName, kmsg.ACLResourcePatternTypeLiteral
-	denied.Principal, denied.Host = "User:*", host
-	denied.Operation, denied.PermissionType = op, kmsg.ACLPermissionTypeDeny
+	denied.Host, denied.PermissionType = host, kmsg.ACLPermissionTypeDeny
 	// Once a resource has any ACL, allow.everyone.if.no.acl.found no longer speaks for it.
 	allowed := denied
 	allowed.Host, allowed.Operation, allowed.PermissionType = "*", kmsg.ACLOperationAll, kmsg.ACLPermissionTypeAllow
-	create := kmsg.NewPtrCreateACLsRequest()
-	create.Creations = append(create.Creations, denied, allowed)
+	return c.createACLs(ctx, denied, allowed)
+}
 
-	cl, err := kgo.NewClient(kgo.SeedBrokers(c.seeds()...))
+// Allow allows an operation on a resource of a secure cluster to a principal, such as "User:alice", and returns when every node
+// knows. The words for the resource and the operation are those of Deny.
+func (c *Cluster) Allow(t testing.TB, principal, resourceType, resourceName, operation string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	acl, err := newACL(principal, resourceType, resourceName, operation)
+	if err == nil {
+		err = c.createACLs(ctx, acl)
+	}
+	if err != nil {
+		t.Fatalf("allowing %s on %s %q to %s: %v", operation, resourceType, resourceName, principal, err)
+	}
+}
+
+// newACL is one that allows, to any host.
+func newACL(principal, resourceType, resourceName, operation string) (kmsg.CreateACLsRequestCreation, error) {
+	acl := kmsg.NewCreateACLsRequestCreation()
+	acl.ResourceName, acl.ResourcePatternType = resourceName, kmsg.ACLResourcePatternTypeLiteral
+	acl.Principal, acl.Host, acl.PermissionType = principal, "*", kmsg.ACLPermissionTypeAllow
+	var err error
+	if acl.ResourceType, err = kmsg.ParseACLResourceType(resourceType); err != nil {
+		return acl, err
+	}
+	acl.Operation, err = kmsg.ParseACLOperation(operation)
+	return acl, err
+}
+
+// createACLs returns when every node has the first.
+func (c *Cluster) createACLs(ctx context.Context, acls ...kmsg.CreateACLsRequestCreation) error {
+	create := kmsg.NewPtrCreateACLsRequest()
+	create.Creations = acls
+	cl, err := kgo.NewClient(c.admin(c.nodes...)...)
 	if err != nil {
 		return err
 	}
@@ -81,29 +107,16 @@ func (c *Cluster) deny(ctx context.Context, resourceType, resourceName, operatio
 			return err
 		}
 	}
-	for _, n := range c.nodes {
-		if n.process == nil || n.paused {
-			continue
-		}
-		if err := poll(ctx, func() error { return knowsACL(ctx, n.addr(), denied) }); err != nil {
-			return fmt.Errorf("node %d: %w", n.id, err)
-		}
-	}
-	return nil
+	return c.everyNode(ctx, func(node kmsg.Requestor) error { return knowsACL(ctx, node, acls[0]) })
 }
 
-// knowsACL asks the node at addr, which answers from its own authorizer, whether it has the ACL.
-func knowsACL(ctx context.Context, addr string, acl kmsg.CreateACLsRequestCreation) error {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(addr))
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
+// knowsACL asks a node, which answers from its own authorizer, whether it has the ACL.
+func knowsACL(ctx context.Context, node kmsg.Requestor, acl kmsg.CreateACLsRequestCreation) error {
 	ask := kmsg.NewPtrDescribeACLsRequest()
 	ask.ResourceType, ask.ResourceName, ask.ResourcePatternType = acl.ResourceType, &acl.ResourceName, acl.ResourcePatternType
 	ask.Principal, ask.Host = &acl.Principal, &acl.Host
 	ask.Operation, ask.PermissionType = acl.Operation, acl.PermissionType
-	answer, err := ask.RequestWith(ctx, requestor{cl.SeedBrokers()[0]})
+	answer, err := ask.RequestWith(ctx, node)
 	if err != nil {
 		return err
 	}

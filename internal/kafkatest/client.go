@@ -54,9 +54,9 @@ func (c *Cluster) Client(t testing.TB, file string, args ...string) *Client {
 		t.Fatal(err)
 	}
 	artifacts, heap := clientJars(), "160m"
-	var flags []string
+	flags := c.javaFlags()
 	if file == "FlinkJob.java" {
-		artifacts, heap, flags = flinkJars(), "320m", flinkFlags
+		artifacts, heap, flags = flinkJars(), "320m", append(flags, flinkFlags...)
 	}
 	if file == "ToolApp.java" {
 		artifacts = brokerJars(c.Version)

@@ -34,6 +34,9 @@ type Options struct {
 	Props             []string // further lines of server.properties; they override ours
 	// Authorizer makes the brokers check ACLs. Everything is allowed until Deny is called.
 	Authorizer bool
+	// Secure gives the brokers a listener for each way of logging in, and makes them check ACLs: nothing is allowed until Allow
+	// is called. See the package's documentation.
+	Secure bool
 	// InterBrokerProtocol, such as "0.10.0", makes a node of Kafka 3 work with others of that version, and write as
 	// they do. It has ZooKeeper then, not KRaft, and is the only one. "": KRaft and the newest protocol.
 	InterBrokerProtocol string
@@ -49,7 +52,8 @@ func (o Options) withDefaults() Options {
 // Cluster is a running Apache Kafka. Stop, Shutdown, Restart, Pause and Resume are for one goroutine; everything else may be
 // used by parallel tests.
 type Cluster struct {
-	Version string // of the brokers
+	Version string    // of the brokers
+	Secure  *Security // nil without Options.Secure
 
 	id      string
 	options Options
@@ -77,6 +81,11 @@ func Start(t testing.TB, o Options) *Cluster {
 	c := &Cluster{Version: o.Version, options: o, jars: jars}
 	c.id = base64.RawURLEncoding.EncodeToString(append([]byte{'K'}, id...))
 	c.dir = t.TempDir() // before the cleanup below, so that it is removed after the kill
+	if o.Secure {
+		if err := c.secure(t); err != nil {
+			t.Fatalf("starting Kafka %s: %v", c.Version, err)
+		}
+	}
 	t.Cleanup(c.kill)
 	for attempt := 1; ; attempt++ {
 		err := c.boot(t.Context(), attempt)
@@ -187,16 +196,17 @@ func (c *Cluster) signal(t testing.TB, id int, s syscall.Signal) {
 func (c *Cluster) boot(ctx context.Context, attempt int) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	ports, err := freePorts(2 * c.options.Nodes)
+	each := 2 + c.options.extraPorts()
+	ports, err := freePorts(each * c.options.Nodes)
 	if err != nil {
 		return err
 	}
 	c.nodes = nil
 	for i := range c.options.Nodes {
-		c.nodes = append(c.nodes, &node{
-			id: i + 1, port: ports[2*i], controllerPort: ports[2*i+1],
-			dir: fmt.Sprintf("%s/%d-node%d", c.dir, attempt, i+1),
-		})
+		own := ports[each*i : each*(i+1)]
+		n := &node{id: i + 1, port: own[0], controllerPort: own[1], dir: fmt.Sprintf("%s/%d-node%d", c.dir, attempt, i+1)}
+		n.setPorts(own[2:])
+		c.nodes = append(c.nodes, n)
 	}
 	if err := c.format(ctx); err != nil {
 		return err

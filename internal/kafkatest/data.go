@@ -13,10 +13,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Kgo returns a client of the cluster that is closed when the test ends.
+// Kgo returns a client of the cluster that is closed when the test ends. In a secure cluster it is logged in as a super user.
 func (c *Cluster) Kgo(t testing.TB, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.seeds()...)}, opts...)...)
+	cl, err := kgo.NewClient(append(c.admin(c.nodes...), opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ var errPortTaken = errors.New("port taken")
 // node is one broker and controller.
 type node struct {
 	id, port, controllerPort int
+	ports                    map[string]int // of the other listeners of a secure cluster, by name
 	dir                      string
 	starts                   int      // so far; each has a log of its own
 	process                  *process // nil while stopped
@@ -71,8 +72,11 @@ func (n *node) properties(c *Cluster) string {
 		"log.cleaner.threads=1",
 	}
 	lines = append(lines, versionProperties(c.Version, replicas)...)
-	if c.options.Authorizer {
+	if c.options.Authorizer && !c.options.Secure {
 		lines = append(lines, authorizerProperties...)
+	}
+	if c.Secure != nil {
+		lines = append(lines, n.secureProperties(c.Secure)...)
 	}
 	return strings.Join(append(lines, c.options.Props...), "\n") + "\n"
 }
@@ -117,7 +121,8 @@ func (n *node) start(c *Cluster) error {
 		return err
 	}
 	defer log.Close()
-	argv := java("384m", c.jars, "warn", "-Djava.io.tmpdir="+n.dir, "kafka.Kafka", filepath.Join(n.dir, "server.properties"))
+	args := append(c.javaFlags(), "-Djava.io.tmpdir="+n.dir, "kafka.Kafka", filepath.Join(n.dir, "server.properties"))
+	argv := java("384m", c.jars, "warn", args...)
 	p, err := startProcess(n.dir, stdio{out: log, err: log}, argv...)
 	if err != nil {
 		return err
@@ -169,7 +174,7 @@ func (c *Cluster) format(ctx context.Context) error {
 	first := filepath.Join(c.nodes[0].dir, "data")
 	argv := java("128m", c.jars, "off", "kafka.tools.StorageTool", "format", "-t", c.id,
 		"-c", filepath.Join(c.nodes[0].dir, "server.properties"))
-	argv = append(argv, features(c.Version)...)
+	argv = append(append(argv, features(c.Version)...), c.Secure.formatFlags()...)
 	if r, err := run(ctx, argv); err != nil || r.Exit != 0 {
 		return fmt.Errorf("formatting: exit %d: %v\n%s%s", r.Exit, err, r.Stdout, r.Stderr)
 	}

@@ -41,8 +41,8 @@ func (c *Cluster) ready(ctx context.Context) error {
 			continue
 		}
 		// Asked one by one and without retries: the question is what this node knows now.
-		cl, err := kgo.NewClient(kgo.SeedBrokers(n.addr()), kgo.DialTimeout(time.Second), kgo.RequestRetries(0),
-			kgo.RequestTimeoutOverhead(2*time.Second))
+		cl, err := kgo.NewClient(append(c.admin(n), kgo.DialTimeout(time.Second), kgo.RequestRetries(0),
+			kgo.RequestTimeoutOverhead(2*time.Second))...)
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,11 @@ func (c *Cluster) ready(ctx context.Context) error {
 	}
 	err := poll(ctx, func() error {
 		for id, cl := range up {
-			if err := c.check(ctx, cl, up); err != nil {
+			err := c.check(ctx, cl, up)
+			if err == nil {
+				err = c.nodes[id-1].listening()
+			}
+			if err != nil {
 				return fmt.Errorf("node %d: %w", id, err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 )
@@ -26,7 +27,7 @@ func (c *Cluster) Tool(t testing.TB, class string, args ...string) ToolResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), toolTimeout)
 	defer cancel()
-	r, err := run(ctx, java("192m", c.jars, "off", append([]string{class}, args...)...))
+	r, err := run(ctx, java("192m", c.jars, "off", slices.Concat(c.javaFlags(), []string{class}, args)...))
 	if err != nil {
 		t.Fatalf("%s %q: %v\n%s%s", class, args, err, r.Stdout, r.Stderr)
 	}

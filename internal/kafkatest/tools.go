@@ -14,16 +14,16 @@ import (
 // Tools runs Kafka's own tools of the cluster's version in one JVM, one after the other: where a test runs many, as Tool
 // does they would take most of its time.
 type Tools struct {
-	client    *Client
-	dir       string
-	bootstrap string
+	cluster *Cluster
+	client  *Client
+	dir     string
 }
 
 // Tools starts that JVM; it is killed when the test ends.
 func (c *Cluster) Tools(t testing.TB) *Tools {
 	t.Helper()
 	dir := t.TempDir()
-	tools := &Tools{client: c.Client(t, "ToolApp.java", dir), dir: dir, bootstrap: c.Bootstrap()}
+	tools := &Tools{client: c.Client(t, "ToolApp.java", dir), dir: dir, cluster: c}
 	tools.client.Await(t, "READY")
 	return tools
 }
@@ -32,7 +32,29 @@ func (c *Cluster) Tools(t testing.TB) *Tools {
 // whatever happens: errors are in what it prints, on either stream.
 func (tools *Tools) ConsumerGroups(t testing.TB, args ...string) ToolResult {
 	t.Helper()
-	words := append([]string{consumerGroupCommand, "--bootstrap-server", tools.bootstrap}, args...)
+	return tools.ConsumerGroupsAt(t, tools.cluster.Bootstrap(), args...)
+}
+
+// ConsumerGroupsAt is ConsumerGroups with another --bootstrap-server, such as a listener of a secure cluster.
+func (tools *Tools) ConsumerGroupsAt(t testing.TB, bootstrap string, args ...string) ToolResult {
+	t.Helper()
+	return tools.run(t, append([]string{consumerGroupCommand, "--bootstrap-server", bootstrap}, args...))
+}
+
+// ACLs runs kafka-acls.sh on a secure cluster with these arguments, as a super user. Nodes may know of a change a moment later.
+func (tools *Tools) ACLs(t testing.TB, args ...string) ToolResult {
+	t.Helper()
+	c, class := tools.cluster, "org.apache.kafka.tools.AclCommand"
+	if strings.HasPrefix(c.Version, "3.") {
+		class = "kafka.admin.AclCommand"
+	}
+	file := c.Properties(internalListener, "").Write(t)
+	return tools.run(t, append([]string{class, "--bootstrap-server", c.Listener(internalListener), "--command-config", file}, args...))
+}
+
+// run runs a class with its arguments.
+func (tools *Tools) run(t testing.TB, words []string) ToolResult {
+	t.Helper()
 	for i, w := range words {
 		words[i] = base64.StdEncoding.EncodeToString([]byte(w))
 	}
