@@ -50,6 +50,9 @@ func (r *Run) brokersAndCoordinators(ctx context.Context, groups []string) (Brok
 			if a.err == nil {
 				return r.learn(a.from, a.metadata), a.found, nil
 			}
+			if a.err.refusedLogin() {
+				return Brokers{}, nil, []*Error{a.err} // asking the others the same could lock the account
+			}
 			failed[a.from] = a.err
 			if len(failed) == len(seeds) {
 				return Brokers{}, nil, inOrder(seeds, failed)
@@ -105,6 +108,9 @@ func inOrder(seeds []Broker, failed map[Broker]*Error) []*Error {
 	}
 	return out
 }
+
+// Seeds are the bootstrap servers, each once, in the order given.
+func (r *Run) Seeds() []Broker { return r.c.seeds }
 
 func parseSeeds(servers []string) ([]Broker, error) {
 	var out []Broker

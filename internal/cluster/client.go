@@ -9,12 +9,14 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kversion"
+	"github.com/twmb/franz-go/pkg/sasl"
 )
 
 // Config says how to reach a cluster.
@@ -29,8 +31,10 @@ type Config struct {
 	// Dial replaces the TCP dialer. nil means TCP.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// Options are appended to those of every connection: TLS, SASL, kgo.MaxVersions of an old
-	// Kafka in tests.
+	TLS  *tls.Config    // nil: plaintext. Without a ServerName the one dialled is verified
+	SASL sasl.Mechanism // nil: no login
+
+	// Options are appended to those of every connection: kgo.MaxVersions of an old Kafka in tests.
 	Options []kgo.Opt
 }
 
@@ -66,9 +70,7 @@ func Dial(c Config, hooks ...kgo.Hook) (*Client, error) {
 		kgo.DialTimeout(kgoPatience),
 		kgo.RequestTimeoutOverhead(kgoPatience),
 	}
-	if c.Dial != nil {
-		opts = append(opts, kgo.Dialer(c.Dial))
-	}
+	opts = append(opts, c.options()...)
 	opts = append(opts, c.Options...)
 	if err := kgo.ValidateOpts(append([]kgo.Opt{kgo.SeedBrokers(c.Bootstrap...)}, opts...)...); err != nil {
 		return nil, err
@@ -85,13 +87,15 @@ func maxVersions() *kversion.Versions {
 	v.SetMaxKeyVersion(keyApiVersions, 4) // no broker up to 4.3 knows v5: trying it is a round trip on every connection
 	v.SetMaxKeyVersion(keyOffsetFetch, 9) // v10 names topics by id alone: the commits of deleted topics would vanish
 	v.SetMaxKeyVersion(keyOffsetCommit, 9)
+	v.SetMaxKeyVersion(keyDescribeGroups, 5) // v6 answers for classic groups alone, and so says of others nothing about what the user may do
 	return v
 }
 
 const (
-	keyOffsetCommit = 8
-	keyOffsetFetch  = 9
-	keyApiVersions  = 18
+	keyOffsetCommit   = 8
+	keyOffsetFetch    = 9
+	keyDescribeGroups = 15
+	keyApiVersions    = 18
 )
 
 // connection returns the connection to the broker at addr, the same one each time.

@@ -177,6 +177,7 @@ func transportError(name string, err error, waited time.Duration, fresh bool) *E
 	switch text := err.Error(); {
 	case errors.Is(err, context.Canceled):
 		e.Code, e.Message = CodeInterrupted, "interrupted before the broker answered"
+	case securityError(e, err, time.Now()):
 	case errors.As(err, &dns):
 		e.Code, e.Message, e.Retriable = CodeNoHost, fmt.Sprintf("cannot resolve host name %q: %s", dns.Name, dnsReason(dns)), dns.IsTemporary
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
@@ -206,7 +207,8 @@ func transportError(name string, err error, waited time.Duration, fresh bool) *E
 // isClosed reports whether the other end hung up.
 func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
-		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) ||
+		strings.Contains(err.Error(), "broker connection has died") // kgo, of a request beside the one that found out
 }
 
 // isGivenUp reports whether our own side closed the connection, as a run does with one to a broker that does

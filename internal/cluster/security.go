@@ -1,0 +1,93 @@
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl"
+)
+
+// options are kgo's for what the configuration says of the way to a broker.
+func (c Config) options() []kgo.Opt {
+	var opts []kgo.Opt
+	switch {
+	case c.TLS != nil:
+		opts = append(opts, kgo.Dialer(c.dialTLS))
+	case c.Dial != nil:
+		opts = append(opts, kgo.Dialer(c.Dial))
+	}
+	if c.SASL != nil {
+		opts = append(opts, kgo.SASL(login{c.SASL}))
+	}
+	return opts
+}
+
+// dialPlain makes the connection that TLS, if any, is spoken on.
+func (c Config) dialPlain(ctx context.Context, network, addr string) (net.Conn, error) {
+	if c.Dial != nil {
+		return c.Dial(ctx, network, addr)
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, addr)
+}
+
+// dialTLS connects and shakes hands, both within ctx. The name to be verified is that in addr.
+func (c Config) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := c.dialPlain(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return c.handshake(ctx, conn, addr)
+}
+
+func (c Config) handshake(ctx context.Context, plain net.Conn, addr string) (*tls.Conn, error) {
+	config := c.TLS.Clone()
+	if config.ServerName == "" {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, err
+		}
+		config.ServerName = host
+	}
+	conn := tls.Client(plain, config)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		plain.Close()
+		return nil, &handshakeError{err}
+	}
+	return conn, nil
+}
+
+// handshakeError tells a failure of the TLS handshake from one of what came before or after it.
+type handshakeError struct{ err error }
+
+func (e *handshakeError) Error() string { return fmt.Sprintf("TLS handshake: %v", e.err) }
+func (e *handshakeError) Unwrap() error { return e.err }
+
+// login is a mechanism whose own failures, as those to get a token, can be told from a broker's.
+type login struct{ sasl.Mechanism }
+
+func (l login) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
+	session, first, err := l.Mechanism.Authenticate(ctx, host)
+	if err != nil {
+		return nil, nil, &loginError{err}
+	}
+	return challenged{session}, first, nil
+}
+
+type challenged struct{ sasl.Session }
+
+func (c challenged) Challenge(from []byte) (bool, []byte, error) {
+	done, next, err := c.Session.Challenge(from)
+	if err != nil {
+		err = &loginError{err}
+	}
+	return done, next, err
+}
+
+// loginError is a failure on our side of a login.
+type loginError struct{ err error }
+
+func (e *loginError) Error() string { return e.err.Error() }
+func (e *loginError) Unwrap() error { return e.err }
