@@ -14,13 +14,16 @@ const module = "github.com/offsetctl/offsetctl"
 func allowed() map[string][]string {
 	return map[string][]string{
 		"":                 {"cmd"},
-		"cmd":              {"lag", "reset", "inspect", "output", "internal/cluster", "internal/demo"},
+		"cmd":              {"lag", "reset", "inspect", "output", "internal/cluster", "internal/cluster/clientconfig", "internal/demo"},
 		"lag":              {"internal/cluster"},
 		"reset":            {"inspect", "internal/cluster"},
 		"internal/cluster": {},
-		"internal/demo":    {"inspect", "internal/cluster"},
-		"output":           {},
-		"inspect":          {"internal/cluster"},
+
+		"internal/cluster/clientconfig": {},
+
+		"internal/demo": {"inspect", "internal/cluster"},
+		"output":        {},
+		"inspect":       {"internal/cluster"},
 	}
 }
 

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -74,7 +73,7 @@ func (s *session) changeHint(req changeRequest, f reset.Failure) string {
 	case reset.CodeNoCommit:
 		return "give it an offset first, with --to-offset, --to-earliest or --to-latest"
 	case "GROUP_AUTHORIZATION_FAILED", "TOPIC_AUTHORIZATION_FAILED":
-		return writeAuthorizationHint(req, f)
+		return s.writeAuthorizationHint(req, f)
 	}
 	return ""
 }
@@ -88,7 +87,7 @@ func (s *session) absentGroupHint(group string) string {
 }
 
 // writeAuthorizationHint names what a user needs to change a group (KafkaApis), which is more than to look at it.
-func writeAuthorizationHint(req changeRequest, f reset.Failure) string {
+func (s *session) writeAuthorizationHint(req changeRequest, f reset.Failure) string {
 	group := f.Group
 	if group == "" {
 		group = f.Name
@@ -98,7 +97,11 @@ func writeAuthorizationHint(req changeRequest, f reset.Failure) string {
 		operation = "Delete"
 	}
 	if f.Code == "GROUP_AUTHORIZATION_FAILED" {
-		return "to change it this user needs, beside Describe: " + aclCommand(operation, fmt.Sprintf("--group %q", group))
+		return "to change it this user needs, beside Describe: " + s.aclCommand(operation, "--group "+shellWord(group))
 	}
-	return "to change it this user needs: " + aclCommand("Read", `--topic "TOPIC"`)
+	topic := "TOPIC" // which one a group's own error does not say
+	if f.Scope != cluster.ScopeGroup {
+		topic = topicOf(f.Error)
+	}
+	return "to change it this user needs: " + s.aclCommand("Read", "--topic "+shellWord(topic))
 }

@@ -70,9 +70,9 @@ func (o *completionOutput) Write(p []byte) (int, error) {
 // hideFromDemo hides what demo refuses.
 func hideFromDemo(root *cobra.Command) {
 	for _, c := range root.Commands() {
-		c.Hidden = c.Hidden || c.Name() == "demo"
+		c.Hidden = c.Hidden || c.Name() == "demo" || c.Name() == "config"
 	}
-	for _, name := range []string{"bootstrap-server", "command-config"} {
+	for _, name := range []string{"bootstrap-server", "command-config", "command-property", "profile"} {
 		root.PersistentFlags().Lookup(name).Hidden = true
 	}
 }
@@ -96,6 +96,8 @@ func (s *session) flagValues(out *completionOutput) map[string]cobra.CompletionF
 		"type":      listOf(kafkaTypes()...),
 
 		"command-config": files,
+		"profile":        s.completeProfiles,
+		"use":            s.completeProfiles,
 		"file":           files,
 		"from":           oneOf("earliest", "latest"),
 		"from-file":      files,
@@ -163,6 +165,14 @@ func (s *session) completeGroups(c *cobra.Command, args []string, toComplete str
 	})
 }
 
+func (s *session) completeProfiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names, err := s.profileNames()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 func (s *session) completeTopics(c *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return s.fromCluster(c.Context(), toComplete, func(ctx context.Context, run *cluster.Run) []string {
 		return existingNames(ctx, run, cluster.ScopeTopic)
@@ -171,6 +181,7 @@ func (s *session) completeTopics(c *cobra.Command, _ []string, toComplete string
 
 // fromCluster completes by the names that list gets from the cluster, silently by none when it cannot.
 func (s *session) fromCluster(ctx context.Context, toComplete string, list func(context.Context, *cluster.Run) []string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	s.shape.quiet = true // nothing but names may be seen
 	client, _, err := s.dial(s)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp

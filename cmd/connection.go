@@ -1,12 +1,9 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -17,18 +14,20 @@ import (
 
 // connectionFlags say which cluster, and how long to wait for it.
 type connectionFlags struct {
-	bootstrap string
-	config    string
-	timeout   timeoutValue
-	verbose   bool
+	bootstrap  string
+	config     string
+	profile    string
+	properties []string // KEY=VALUE
+	timeout    timeoutValue
+	verbose    bool
 }
 
-const defaultBootstrap = "localhost:9092"
-
 func (c *connectionFlags) add(f *pflag.FlagSet) {
-	c.timeout.d = 30 * time.Second
+	c.timeout.d = defaultTimeout
 	f.StringVarP(&c.bootstrap, "bootstrap-server", "b", "", "brokers to start from, `HOST:PORT,...` (default "+defaultBootstrap+")")
-	f.StringVar(&c.config, "command-config", "", "Java client.properties `FILE`: bootstrap.servers, client.id, timeouts")
+	f.StringVar(&c.config, "command-config", "", "Java client.properties `FILE`: servers, TLS, SASL, timeouts")
+	f.StringArrayVar(&c.properties, "command-property", nil, "one `KEY=VALUE` of client.properties; repeatable, secrets as ${env:…}, ${file:…} or ${directory:…}")
+	f.StringVar(&c.profile, "profile", "", "`NAME` of a client.properties file among the profiles: see config profiles")
 	f.Var(&c.timeout, "timeout", "bound of the command as a whole, of inspect that of each answer, such as 30s or 2m; 0 for none")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "print each request on stderr")
 }
@@ -61,110 +60,57 @@ func (v *timeoutValue) Set(s string) error {
 	return nil
 }
 
+// millis rounds up: what is asked for is not nothing.
+func (v *timeoutValue) millis() int64 { return int64((v.d + time.Millisecond - 1) / time.Millisecond) }
+
 // dialFunc connects to the cluster that the flags name.
 type dialFunc func(s *session) (*cluster.Client, time.Duration, error)
-
-// settings are the connection's values after precedence: flag, file named by flag, environment, file
-// named by the environment, default.
-type settings struct {
-	bootstrap []string
-	origin    string // of bootstrap
-	clientID  string
-	request   time.Duration
-	timeout   time.Duration
-}
-
-func (s *session) settings() (settings, error) {
-	flagged, err := s.properties(s.conn.config)
-	if err != nil {
-		return settings{}, err
-	}
-	var named cluster.Properties
-	if s.conn.config == "" { // one file only: they never merge
-		if named, err = s.properties(s.env("OFFSETCTL_COMMAND_CONFIG")); err != nil {
-			return settings{}, err
-		}
-	}
-	var envTimeout timeoutValue
-	if v := s.env("OFFSETCTL_TIMEOUT"); v != "" {
-		if err := envTimeout.Set(v); err != nil {
-			return settings{}, usagef("OFFSETCTL_TIMEOUT: %w", err)
-		}
-	}
-	out := settings{
-		clientID: cmp.Or(flagged.ClientID, named.ClientID, "offsetctl/"+version()),
-		request:  cmp.Or(flagged.RequestTimeout, named.RequestTimeout),
-		timeout:  s.conn.timeout.d,
-	}
-	switch {
-	case s.conn.timeout.set:
-	case flagged.Timeout > 0:
-		out.timeout = flagged.Timeout
-	case envTimeout.set:
-		out.timeout = envTimeout.d
-	case named.Timeout > 0:
-		out.timeout = named.Timeout
-	}
-	out.bootstrap, out.origin, err = s.bootstrap(flagged, named)
-	return out, err
-}
-
-// bootstrap is the first list of servers in the order of precedence, and where it comes from. One that is there and names
-// nobody, as -b "$A,$B" with both unset, must not fall through to the next.
-func (s *session) bootstrap(flagged, named cluster.Properties) (servers []string, origin string, err error) {
-	for _, from := range []struct {
-		name, origin string
-		given        bool
-		servers      []string
-	}{
-		{"--bootstrap-server", "--bootstrap-server", s.conn.bootstrap != "", cluster.SplitServers(s.conn.bootstrap)},
-		{"bootstrap.servers", s.conn.config, flagged.Bootstrap != nil, flagged.Bootstrap},
-		{"OFFSETCTL_BOOTSTRAP_SERVER", "OFFSETCTL_BOOTSTRAP_SERVER", s.env("OFFSETCTL_BOOTSTRAP_SERVER") != "", cluster.SplitServers(s.env("OFFSETCTL_BOOTSTRAP_SERVER"))},
-		{"bootstrap.servers", s.env("OFFSETCTL_COMMAND_CONFIG"), named.Bootstrap != nil, named.Bootstrap},
-	} {
-		switch {
-		case from.given && len(from.servers) == 0:
-			return nil, "", &usageError{fmt.Errorf("%s names no server", from.name), "is it made of unset shell variables?"}
-		case from.given:
-			return from.servers, from.origin, nil
-		}
-	}
-	return []string{defaultBootstrap}, "the default", nil
-}
-
-func (s *session) properties(path string) (cluster.Properties, error) {
-	if path == "" {
-		return cluster.Properties{}, nil
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return cluster.Properties{}, usagef("reading the client properties: %w", err)
-	}
-	ps, err := cluster.ParseProperties(string(text))
-	if err != nil {
-		return cluster.Properties{}, usagef("%s: %w", path, err)
-	}
-	out, err := cluster.ReadProperties(ps)
-	if err != nil {
-		return cluster.Properties{}, usagef("%s: %w", path, err)
-	}
-	if len(out.Ignored) > 0 && s.conn.verbose {
-		s.note("%s: keys without effect here: %s", path, strings.Join(out.Ignored, ", "))
-	}
-	return out, nil
-}
 
 func dialCluster(s *session) (*cluster.Client, time.Duration, error) {
 	set, err := s.settings()
 	if err != nil {
 		return nil, 0, err
 	}
-	client, err := cluster.Dial(cluster.Config{Bootstrap: set.bootstrap, ClientID: set.clientID, RequestTimeout: set.request}, s.hooks()...)
+	config, err := set.connection()
+	if err != nil {
+		return nil, 0, err
+	}
+	client, err := cluster.Dial(config, s.hooks()...)
 	if err != nil {
 		return nil, 0, usagef("bootstrap server: %w", err)
 	}
-	s.reached = fmt.Sprintf("%s, from %s", strings.Join(set.bootstrap, ","), set.origin)
+	s.noteSettings(set)
+	s.reached, s.server, s.user = set.told(), set.bootstrap[0], set.user(config)
 	return client, set.timeout, nil
+}
+
+// user is who the brokers take this client for, unless they map names: the user of a login, or the subject of the client's
+// certificate. Whose a token is they alone know.
+func (set settings) user(config cluster.Config) string {
+	switch {
+	case set.Protocol.SASL:
+		return set.SASL.Username
+	case config.TLS != nil && len(config.TLS.Certificates) > 0 && config.TLS.Certificates[0].Leaf != nil:
+		return config.TLS.Certificates[0].Leaf.Subject.String()
+	}
+	return "ANONYMOUS"
+}
+
+// connection reads the stores and makes ready to log in. An error is a usageError: nothing was sent.
+func (set settings) connection() (cluster.Config, error) {
+	config := cluster.Config{Bootstrap: set.bootstrap, ClientID: set.ClientID, RequestTimeout: set.RequestTimeout}
+	var err error
+	if set.Protocol.TLS {
+		if config.TLS, err = set.TLS.Config(); err != nil {
+			return cluster.Config{}, &usageError{err: err}
+		}
+	}
+	if set.Protocol.SASL {
+		if config.SASL, err = set.SASL.Login(time.Now); err != nil {
+			return cluster.Config{}, &usageError{err: err}
+		}
+	}
+	return config, nil
 }
 
 // run connects and calls do with a run that has the command's time; it says what do returns.

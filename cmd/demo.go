@@ -78,8 +78,8 @@ func (s *session) runDemo(ctx context.Context, args []string) error {
 }
 
 func (s *session) ownCluster() error {
-	if s.conn.bootstrap != "" || s.conn.config != "" {
-		return usagef("demo brings its own cluster: leave out --bootstrap-server and --command-config")
+	if s.conn.bootstrap != "" || s.conn.config != "" || s.conn.profile != "" || s.conn.properties != nil {
+		return usagef("demo brings its own cluster: leave out --bootstrap-server, --command-config, --command-property and --profile")
 	}
 	return nil
 }

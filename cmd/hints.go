@@ -1,7 +1,7 @@
 package cmd
 
 import (
-	"fmt"
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -20,7 +20,11 @@ func (s *session) hintFor(e *cluster.Error) string {
 	case cluster.CodeTimeout:
 		return "the broker may be overloaded, the port not Kafka's, or a firewall in between; give it longer with --timeout 2m (one answer gets a share of it)"
 	case cluster.CodeNotKafka:
-		return "check the port; a listener with TLS or SASL needs settings that this version does not have yet"
+		return "check the port; a listener with TLS or SASL needs a client.properties: --command-config FILE; see where it ends with: " + s.command("config test")
+	case cluster.CodeUntrusted, cluster.CodeExpired, cluster.CodeHostName, cluster.CodeOwn, cluster.CodeNotTLS, cluster.CodeTLS:
+		return s.tlsHint(e)
+	case cluster.CodeLogin, cluster.CodeWrongLogin, cluster.CodeNoMechanism, cluster.CodeLoginUnwanted, cluster.CodeLoginWanted:
+		return s.loginHint(e)
 	case cluster.CodeIncomplete, cluster.CodeUnreadable:
 		return "ask again; if it stays, the broker is not a complete Kafka"
 	case "GROUP_ID_NOT_FOUND":
@@ -45,7 +49,7 @@ func (s *session) hintFor(e *cluster.Error) string {
 	case "COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR":
 		return "the group's coordinator is moving to another broker: ask again in some seconds; if it stays, the brokers with that partition of __consumer_offsets are down"
 	case "GROUP_AUTHORIZATION_FAILED", "TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED":
-		return authorizationHint(e)
+		return s.authorizationHint(e)
 	case "UNREADABLE_FILE":
 		return fileHint(e)
 	case cluster.CodeUnsupported:
@@ -59,10 +63,13 @@ const oneTopicHint = "--topic takes one topic's name, and is repeatable: -t orde
 // command is one to paste: for the cluster that flags name, if they do. What the environment says holds for it anyway.
 func (s *session) command(words string) string {
 	line := s.program + " " + words
-	for _, f := range []struct{ name, value string }{{"-b", s.conn.bootstrap}, {"--command-config", s.conn.config}} {
+	for _, f := range []struct{ name, value string }{{"-b", s.conn.bootstrap}, {"--command-config", s.conn.config}, {"--profile", s.conn.profile}} {
 		if f.value != "" {
 			line += " " + f.name + " " + shellWord(f.value)
 		}
+	}
+	for _, p := range s.conn.properties {
+		line += " --command-property " + shellWord(p)
 	}
 	return line
 }
@@ -107,20 +114,35 @@ func (s *session) missingGroupHint(name string) string {
 	return "list the groups with: " + s.command("groups")
 }
 
-// aclCommand gives a user a right; of is what it is for, as kafka-acls takes it.
-func aclCommand(operation, of string) string {
-	return "kafka-acls --add --allow-principal User:NAME --operation " + operation + " " + of
+// aclCommand gives this user a right; of is what it is for, as kafka-acls.sh takes it. An administrator runs it, with
+// credentials of his own.
+func (s *session) aclCommand(operation, of string) string {
+	line := "kafka-acls.sh"
+	if s.server != "" {
+		line += " --bootstrap-server " + shellWord(s.server)
+	}
+	return line + " --add --allow-principal " + shellWord("User:"+cmp.Or(s.user, "NAME")) + " --operation " + operation + " " + of
 }
 
-func authorizationHint(e *cluster.Error) string {
+func (s *session) authorizationHint(e *cluster.Error) string {
 	switch e.Scope {
 	case cluster.ScopeGroup:
 		if e.Code == "TOPIC_AUTHORIZATION_FAILED" {
-			return "this user may not describe all topics of the group: " + aclCommand("Describe", "--topic NAME")
+			return "this user may not describe all topics of the group: " + s.aclCommand("Describe", "--topic NAME")
 		}
-		return "this user needs: " + aclCommand("Describe", fmt.Sprintf("--group %q", e.Name))
+		return "this user needs: " + s.aclCommand("Describe", "--group "+shellWord(e.Name))
 	case cluster.ScopeTopic:
-		return "this user needs: " + aclCommand("Describe", fmt.Sprintf("--topic %q", e.Name))
+		return "this user needs: " + s.aclCommand("Describe", "--topic "+shellWord(e.Name))
+	case cluster.ScopePartition:
+		return "this user needs: " + s.aclCommand("Describe", "--topic "+shellWord(topicOf(e)))
 	}
-	return "this user needs: " + aclCommand("Describe", "--cluster")
+	return "this user needs: " + s.aclCommand("Describe", "--cluster")
+}
+
+// topicOf is the topic that an error about it, or about a partition, names.
+func topicOf(e *cluster.Error) string {
+	if e.Scope == cluster.ScopePartition {
+		return e.Name[:strings.LastIndexByte(e.Name, ':')]
+	}
+	return e.Name
 }

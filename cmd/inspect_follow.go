@@ -37,7 +37,7 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 	if s.errTTY {
 		s.note("waiting for records of %s; Ctrl-C ends it", count(len(live.Parts), "partition"))
 	}
-	found := s.report(plan.Errors, readHints(plan.Errors))
+	found := s.report(plan.Errors, s.readHints(plan.Errors))
 	ctx, stop := s.startTraffic(ctx)
 	err = live.Follow(ctx, req.scan, inspect.Follower{
 		Row:   func(r *inspect.Row) error { return writeError(w.Row(r)) },
@@ -50,7 +50,7 @@ func (s *session) followRecords(ctx context.Context, f form, req inspectRequest,
 		},
 		Failed: func(e *cluster.Error) {
 			errs := []*cluster.Error{e}
-			found.failed = s.report(errs, readHints(errs)).failed
+			found.failed = s.report(errs, s.readHints(errs)).failed
 		},
 	})
 	if err := cmp.Or(stop(), err); err != nil {

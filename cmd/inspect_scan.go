@@ -188,7 +188,7 @@ type told struct {
 
 // missing looks for what was asked for by name and is not there. Where anything failed, nobody knows.
 func (s *session) missing(ctx context.Context, req inspectRequest, failed []*cluster.Error) told {
-	t := told{hints: readHints(failed)}
+	t := told{hints: s.readHints(failed)}
 	if len(failed) > 0 {
 		return t
 	}
@@ -216,11 +216,11 @@ func lists(scope cluster.Scope) string {
 }
 
 // readHints name the ACL that a scan needs, which is more than to describe the topic.
-func readHints(errs []*cluster.Error) map[missing]string {
+func (s *session) readHints(errs []*cluster.Error) map[missing]string {
 	hints := map[missing]string{}
 	for _, e := range errs {
 		if e.Scope == cluster.ScopeTopic && e.Unauthorized() {
-			hints[missing{e.Scope, e.Name}] = fmt.Sprintf("this user needs: kafka-acls --add --allow-principal User:NAME --operation Read --topic %q", e.Name)
+			hints[missing{e.Scope, e.Name}] = "this user needs: " + s.aclCommand("Read", "--topic "+shellWord(e.Name))
 		}
 	}
 	return hints

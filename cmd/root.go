@@ -29,11 +29,14 @@ type session struct {
 	width    int        // of stdout's terminal, 0 if unknown
 	errWidth func() int // of stderr's now, likewise; nil: unknown
 	env      func(string) string
+	environ  func() []string // all of it, as NAME=VALUE
 
 	program string   // how hints call us: "offsetctl", or "offsetctl demo"
 	args    []string // of the command line, without the program
 	undoDir string   // folder of undo files; empty: that of the environment
-	reached string   // the servers that a run began with, and where their names come from
+	reached string   // the servers that a run began with, and where the settings come from
+	server  string   // the first of them
+	user    string   // who the brokers take us for, without "User:"; empty: unknown
 
 	status *statusLine   // nil: stderr is no terminal
 	large  inspect.Large // a scan is, from here on; zero: see largeScan
@@ -53,7 +56,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // commands are short: collecting while 60,000 rows are built takes a quarter of the time
 	}
-	s := &session{program: "offsetctl", now: time.Now(), in: in, out: out, err: errw, env: os.Getenv, dial: dialCluster}
+	s := &session{program: "offsetctl", now: time.Now(), in: in, out: out, err: errw, env: os.Getenv, environ: os.Environ, dial: dialCluster}
 	if f, ok := out.(*os.File); ok {
 		s.outTTY = term.IsTerminal(int(f.Fd()))
 		s.width, _, _ = term.GetSize(int(f.Fd()))

@@ -30,9 +30,11 @@ func (a at) session(out, errw *strings.Builder) *session {
 		now:     time.Now(),
 		program: "offsetctl",
 		in:      strings.NewReader(a.in), out: out, err: errw, outTTY: a.outTTY, errTTY: a.errTTY, width: a.width,
-		env: func(name string) string { return a.env[name] }, dial: dialCluster,
+		env: func(name string) string { return a.env[name] }, environ: noEnvironment, dial: dialCluster,
 	}
 }
+
+func noEnvironment() []string { return nil }
 
 // run runs a command line.
 func (a at) run(t *testing.T, args ...string) screen {

@@ -117,7 +117,7 @@ func kafkaOAuth(c *kfake.Cluster, good func(first string) bool) *atomic.Int32 {
 // oauthLogin is the mechanism of an endpoint that trusts h's server.
 func oauthLogin(t *testing.T, h http.HandlerFunc) sasl.Mechanism {
 	t.Helper()
-	s := provider(t, h)
+	s := tokenServer(t, h)
 	c := cacheOf(t, credentials(s.URL), s, clock)
 	return bearer{token: c.get, refused: c.drop}
 }

@@ -192,7 +192,7 @@ func TestAssertionGrant(t *testing.T) {
 	write(t, file, " aaa.bbb.ccc\n")
 	var got url.Values
 	token := goodToken(t, time.Hour)
-	s := provider(t, func(w http.ResponseWriter, r *http.Request) {
+	s := tokenServer(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got, _ = url.ParseQuery(string(body))
 		got["Authorization"] = r.Header["Authorization"]
@@ -211,7 +211,7 @@ func TestAssertionGrant(t *testing.T) {
 }
 
 func TestAssertionRefused(t *testing.T) {
-	s := provider(t, func(w http.ResponseWriter, r *http.Request) {
+	s := tokenServer(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		answerWith(401, "application/json", `{"error":"invalid_grant","error_description":"`+r.Form.Get("assertion")+`"}`)(w, r)
 	})

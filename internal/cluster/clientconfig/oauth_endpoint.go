@@ -42,7 +42,7 @@ func (o OAuth) endpoint(now func() time.Time) (*tokenEndpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	conf, err := endpointTLS(o.TLS)
+	conf, err := o.TLS.Config()
 	if err != nil {
 		return nil, fmt.Errorf("reading the TLS options of sasl.jaas.config, for the token endpoint: %w", err)
 	}

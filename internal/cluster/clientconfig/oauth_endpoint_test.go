@@ -46,8 +46,8 @@ func goodToken(t *testing.T, d time.Duration) string {
 	return jwt(t, map[string]any{"sub": "alice", "exp": at.Add(d).Unix(), "iat": at.Unix()})
 }
 
-// provider is a token endpoint over TLS.
-func provider(t *testing.T, h http.HandlerFunc) *httptest.Server {
+// tokenServer is a token endpoint over TLS.
+func tokenServer(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(h)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that do not trust it
@@ -100,7 +100,7 @@ func TestTokenRequest(t *testing.T) {
 			type request struct{ Method, Path, Authorization, ContentType, Accept, Body string }
 			var got request
 			token := goodToken(t, time.Hour)
-			s := provider(t, func(w http.ResponseWriter, r *http.Request) {
+			s := tokenServer(t, func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				got = request{r.Method, r.URL.String(), r.Header.Get("Authorization"), r.Header.Get("Content-Type"), r.Header.Get("Accept"), string(body)}
 				answerWith(200, "application/json", `{"access_token":" `+token+`\n","token_type":"Bearer"}`)(w, r)
@@ -167,7 +167,7 @@ type endpointFault struct {
 func TestTokenEndpointFaults(t *testing.T) {
 	for _, tt := range endpointFaults(t) {
 		t.Run(tt.name, func(t *testing.T) {
-			s := provider(t, tt.answer)
+			s := tokenServer(t, tt.answer)
 			o := credentials("https://user:" + testPassword + "@" + s.Listener.Addr().String() + "/token?key=" + testPassword)
 			e := endpointOf(t, o, s)
 			_, flt := e.once(t.Context())
@@ -219,7 +219,7 @@ func noSecrets(t *testing.T, text string) {
 func TestTokenEndpointRecovers(t *testing.T) {
 	token := goodToken(t, time.Hour)
 	var n atomic.Int32
-	s := provider(t, func(w http.ResponseWriter, r *http.Request) {
+	s := tokenServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if n.Add(1) < 3 {
 			answerWith(503, "text/html", "<html>busy")(w, r)
 			return
@@ -233,9 +233,9 @@ func TestTokenEndpointRecovers(t *testing.T) {
 }
 
 func TestTokenEndpointRedirectIsNotFollowed(t *testing.T) {
-	elsewhere := provider(t, func(http.ResponseWriter, *http.Request) { t.Error("the secret went elsewhere") })
+	elsewhere := tokenServer(t, func(http.ResponseWriter, *http.Request) { t.Error("the secret went elsewhere") })
 	for _, status := range []int{302, 307, 308} {
-		s := provider(t, func(w http.ResponseWriter, r *http.Request) {
+		s := tokenServer(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+"/?secret="+testSecret, status)
 		})
 		_, err := endpointOf(t, credentials(s.URL), s).fetch(t.Context())
@@ -254,7 +254,7 @@ func TestTokenEndpointDown(t *testing.T) {
 
 func TestTokenEndpointSlow(t *testing.T) {
 	release := make(chan struct{})
-	s := provider(t, func(http.ResponseWriter, *http.Request) { <-release })
+	s := tokenServer(t, func(http.ResponseWriter, *http.Request) { <-release })
 	t.Cleanup(func() { close(release) }) // before s.Close, which waits for the handler
 	o := credentials(s.URL)
 	o.ConnectTimeout, o.ReadTimeout, o.RetryBackoffMax = 50*time.Millisecond, 50*time.Millisecond, time.Millisecond
@@ -264,7 +264,7 @@ func TestTokenEndpointSlow(t *testing.T) {
 
 func TestTokenEndpointHonoursContext(t *testing.T) {
 	release, asked := make(chan struct{}), make(chan struct{})
-	s := provider(t, func(http.ResponseWriter, *http.Request) { close(asked); <-release })
+	s := tokenServer(t, func(http.ResponseWriter, *http.Request) { close(asked); <-release })
 	t.Cleanup(func() { close(release) })
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
@@ -276,7 +276,7 @@ func TestTokenEndpointHonoursContext(t *testing.T) {
 }
 
 func TestTokenEndpointTLS(t *testing.T) {
-	s := provider(t, http.NotFound)
+	s := tokenServer(t, http.NotFound)
 	e, err := credentials(s.URL).endpoint(clock) // trusts the system's authorities only
 	if err != nil {
 		t.Fatal(err)

@@ -2,17 +2,29 @@ package clientconfig
 
 import "fmt"
 
-// Secret is a value that no format verb prints. Reveal has it.
-type Secret struct{ value string }
+// Secret is a value that no format verb prints. Reveal has it. The zero value is none.
+type Secret struct {
+	value *string // a pointer, since fmt prints a field within a pointer that is given a wrong verb without asking Format
+}
 
 // NewSecret hides a value.
-func NewSecret(value string) Secret { return Secret{value} }
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{&value}
+}
 
 // Reveal is the value itself, for whom it is meant.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // Empty reports whether there is none.
-func (s Secret) Empty() bool { return s.value == "" }
+func (s Secret) Empty() bool { return s.value == nil }
 
 // Hidden is what stands for a secret, as in Java's clients.
 const Hidden = "[hidden]"

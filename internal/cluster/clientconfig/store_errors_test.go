@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// write makes a file of bytes, and is its path.
-func write(t *testing.T, name string, data []byte) string {
+// writeBytes makes a file of bytes, and is its path.
+func writeBytes(t *testing.T, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -24,7 +24,7 @@ func write(t *testing.T, name string, data []byte) string {
 func cut(t *testing.T, name string, n int) string {
 	t.Helper()
 	data := []byte(text(t, name).Reveal())
-	return write(t, name, data[:len(data)-n])
+	return writeBytes(t, name, data[:len(data)-n])
 }
 
 // failure is an error with the directory of its file as DIR.
@@ -39,13 +39,13 @@ func failure(t *testing.T, err error, path string) string {
 
 func TestTruststoreErrors(t *testing.T) {
 	onlyKey := fixture("ec.key")
-	bmp := write(t, "trust.jks", []byte("BM picture"))
+	bmp := writeBytes(t, "trust.jks", []byte("BM picture"))
 	for _, c := range []struct{ path, typ, password, want string }{
 		{fixture("none.jks"), "", "", `"DIR/none.jks": file does not exist: correct the path, or make it readable from here`},
 		{filepath.Join(t.TempDir(), "sub", "x"), "", "", `"DIR/x": file does not exist: correct the path, or make it readable from here`},
 		{fixture("../stores"), "", "", `"DIR/stores": it is a directory: name the file in it`},
-		{write(t, "empty.p12", []byte("\n")), "", "", `"DIR/empty.p12": it is empty: name the right file`},
-		{write(t, "big.p12", make([]byte, maxStoreSize+1)), "", "", `"DIR/big.p12": it has more than 16 MiB, which no store has: name the right file`},
+		{writeBytes(t, "empty.p12", []byte("\n")), "", "", `"DIR/empty.p12": it is empty: name the right file`},
+		{writeBytes(t, "big.p12", make([]byte, maxStoreSize+1)), "", "", `"DIR/big.p12": it has more than 16 MiB, which no store has: name the right file`},
 		{fixture("trust.jks"), "", "topsecret", `"DIR/trust.jks": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.p12"), "", "topsecret", `"DIR/trust.p12": wrong password, or damaged: correct ssl.truststore.password`},
 		{fixture("trust.legacy.p12"), "", "topsecret", `"DIR/trust.legacy.p12": wrong password, or damaged: correct ssl.truststore.password`},
@@ -62,8 +62,8 @@ func TestTruststoreErrors(t *testing.T) {
 		{cut(t, "trust.jks", 30), "", "", `"DIR/trust.jks": it is damaged: fetch it again, or make it anew`},
 		{cut(t, "trust.p12", 1), "", "changeit", `"DIR/trust.p12": it is damaged: asn1: syntax error: data truncated: fetch it again, or write it anew with keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12`},
 		{cut(t, "ca.pem", 10), "", "", `"DIR/ca.pem": it has BEGIN CERTIFICATE, but no END of it: it is cut off`},
-		{write(t, "bad.pem", bytes.Replace([]byte(text(t, "ca.pem").Reveal()), []byte("MII"), []byte("M!I"), 1)), "", "", `"DIR/bad.pem": its CERTIFICATE is damaged: it is not Base64`},
-		{write(t, "half.pem", []byte("-----BEGIN CERTIFICATE-----\nMIIBbTCCAROg\n-----END CERTIFICATE-----\n")), "", "", `"DIR/half.pem": a certificate in it is damaged: x509: malformed certificate`},
+		{writeBytes(t, "bad.pem", bytes.Replace([]byte(text(t, "ca.pem").Reveal()), []byte("MII"), []byte("M!I"), 1)), "", "", `"DIR/bad.pem": its CERTIFICATE is damaged: it is not Base64`},
+		{writeBytes(t, "half.pem", []byte("-----BEGIN CERTIFICATE-----\nMIIBbTCCAROg\n-----END CERTIFICATE-----\n")), "", "", `"DIR/half.pem": a certificate in it is damaged: x509: malformed certificate`},
 	} {
 		_, err := TLS{Trust: Store{Location: c.path, LocationKey: "ssl.truststore.location", Type: c.typ, Password: NewSecret(c.password)}}.Config()
 		got := failure(t, err, c.path)

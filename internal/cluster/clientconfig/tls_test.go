@@ -22,7 +22,7 @@ type issuer struct {
 	key  *ecdsa.PrivateKey
 }
 
-func sign(t *testing.T, template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) *x509.Certificate {
+func signCertificate(t *testing.T, template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) *x509.Certificate {
 	t.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), parentKey)
 	if err != nil {
@@ -48,7 +48,7 @@ func newIssuer(t *testing.T) issuer {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
 	key := newKey(t)
-	return issuer{sign(t, template, template, key, key), key}
+	return issuer{signCertificate(t, template, template, key, key), key}
 }
 
 // under is an authority between the issuer and its certificates.
@@ -56,7 +56,7 @@ func (i issuer) under(t *testing.T) issuer {
 	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "intermediate"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
 	key := newKey(t)
-	return issuer{sign(t, template, i.cert, key, i.key), key}
+	return issuer{signCertificate(t, template, i.cert, key, i.key), key}
 }
 
 // trust is a truststore with the issuer.
@@ -69,7 +69,7 @@ func (i issuer) server(t *testing.T, until time.Time, use x509.ExtKeyUsage, chai
 	template := &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "broker"}, DNSNames: []string{"broker"},
 		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: until, ExtKeyUsage: []x509.ExtKeyUsage{use}}
 	key := newKey(t)
-	c := tls.Certificate{PrivateKey: key, Certificate: [][]byte{sign(t, template, i.cert, key, i.key).Raw}}
+	c := tls.Certificate{PrivateKey: key, Certificate: [][]byte{signCertificate(t, template, i.cert, key, i.key).Raw}}
 	for _, cert := range chain {
 		c.Certificate = append(c.Certificate, cert.Raw)
 	}

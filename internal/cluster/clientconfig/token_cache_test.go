@@ -17,7 +17,7 @@ import (
 // counting is an endpoint that numbers its tokens, each good for d from the clock's time.
 func counting(t *testing.T, clock func() time.Time, d time.Duration) (*httptest.Server, *atomic.Int32) {
 	var n atomic.Int32
-	return provider(t, func(w http.ResponseWriter, r *http.Request) {
+	return tokenServer(t, func(w http.ResponseWriter, r *http.Request) {
 		token := jwt(t, map[string]any{"sub": "alice", "exp": clock().Add(d).Unix(), "n": n.Add(1)})
 		answerWith(200, "application/json", `{"access_token":"`+token+`"}`)(w, r)
 	}), &n
@@ -88,7 +88,7 @@ func TestRefusedTokenIsDropped(t *testing.T) {
 func TestFailureIsRemembered(t *testing.T) {
 	now := at
 	var n atomic.Int32
-	s := provider(t, func(w http.ResponseWriter, r *http.Request) { n.Add(1); answerWith(401, "", "")(w, r) })
+	s := tokenServer(t, func(w http.ResponseWriter, r *http.Request) { n.Add(1); answerWith(401, "", "")(w, r) })
 	c := cacheOf(t, credentials(s.URL), s, func() time.Time { return now })
 	for _, d := range []time.Duration{0, 4 * time.Second, 5 * time.Second} {
 		now = at.Add(d)
@@ -104,7 +104,7 @@ func TestFailureIsRemembered(t *testing.T) {
 func TestWaitingLoginsLeave(t *testing.T) {
 	release, asked, gone := make(chan struct{}), make(chan struct{}, 2), make(chan struct{}, 2)
 	token := goodToken(t, time.Hour)
-	s := provider(t, func(w http.ResponseWriter, r *http.Request) {
+	s := tokenServer(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // or the server does not see that the client goes
 		asked <- struct{}{}
 		select {

@@ -1,9 +1,8 @@
-package cluster
+package clientconfig
 
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -41,7 +40,7 @@ func TestPropertiesAreReadAsJavaDoes(t *testing.T) {
 		"empty":                              {"", map[string]string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ps, err := ParseProperties(tc.text)
+			ps, err := Parse("f", tc.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,11 +56,11 @@ func TestPropertiesAreReadAsJavaDoes(t *testing.T) {
 }
 
 func TestPropertiesBeyondJava(t *testing.T) {
-	ps, err := ParseProperties("\ufeffa=ü\n\n# comment\nb=1\\\n  2\nc=3")
+	ps, err := Parse("f", "\ufeffa=ü\n\n# comment\nb=1\\\n  2\nc=3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Property{{"a", "ü", 1}, {"b", "12", 4}, {"c", "3", 6}} // no byte order mark, UTF-8, line numbers
+	want := []Property{{"a", "ü", "f", 1, false}, {"b", "12", "f", 4, false}, {"c", "3", "f", 6, false}} // no byte order mark, UTF-8, line numbers
 	if d := cmp.Diff(want, ps); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
@@ -69,88 +68,31 @@ func TestPropertiesBeyondJava(t *testing.T) {
 
 func TestMalformedUnicodeEscapesAreErrors(t *testing.T) {
 	for _, text := range []string{`a=\u12`, `a=\u12g4`, `\u=1`, `a=\u+123`, `a=\u 123`, `a=\u1_23`} {
-		if ps, err := ParseProperties("x=1\n" + text); err == nil || !strings.HasPrefix(err.Error(), `line 2: malformed \u escape`) {
-			t.Errorf("ParseProperties(%q) = %v, %v", text, ps, err)
+		if ps, err := Parse("f", "x=1\n"+text); err == nil || !strings.HasPrefix(err.Error(), `f, line 2: malformed \u escape`) {
+			t.Errorf("Parse(%q) = %v, %v", text, ps, err)
 		}
 	}
 }
 
-func FuzzParseProperties(f *testing.F) {
+func FuzzProperties(f *testing.F) {
 	for _, s := range []string{"a=1", "a\\\n b : 2", `\u0061=\uD83D\uDE00`, "\\", "#\r\n!\\", "\ufeff=\\\\\\", `a=\u12`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		ps, err := ParseProperties(text)
+		ps, err := Parse("f", text)
 		lines := 1 + strings.Count(text, "\n") + strings.Count(text, "\r")
 		for _, p := range ps {
 			if err != nil || p.Line < 1 || p.Line > lines {
 				t.Errorf("property %+v of %d lines, error %v", p, lines, err)
 			}
 		}
-		_, _ = ReadProperties(ps)
+		_, _ = Read(ps)
 	})
 }
 
-func readText(t *testing.T, text string) (Properties, error) {
-	t.Helper()
-	ps, err := ParseProperties(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ReadProperties(ps)
-}
-
-func TestPropertiesOfAPlaintextClient(t *testing.T) {
-	got, err := readText(t, "bootstrap.servers=a:1, PLAINTEXT://b:2 ,,c:3\nclient.id=me\nrequest.timeout.ms= 7000\ndefault.api.timeout.ms=60000\nsecurity.protocol=plaintext\nmax.poll.records=5\ngroup.id=g\nclient.id=you")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Properties{
-		Bootstrap: []string{"a:1", "b:2", "c:3"}, ClientID: "you", RequestTimeout: 7 * time.Second, Timeout: time.Minute, Ignored: []string{"max.poll.records", "group.id"},
-	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
-	}
-}
-
-func TestSecuritySettingsAreNeverIgnored(t *testing.T) {
-	for _, p := range []string{
-		"security.protocol=SSL", "security.protocol=SASL_SSL", "security.protocol=SASL_PLAINTEXT", "security.protocol=", "security.protocol=PLAINTEXT2", "security.providers=org.Other",
-		"ssl.truststore.location=/x", "ssl.endpoint.identification.algorithm=", "ssl.unheard.of=1", "sasl.mechanism=GSSAPI", "sasl.jaas.config=x password=\"hidden\";", "sasl.x=",
-	} {
-		key, value, _ := strings.Cut(p, "=")
-		_, err := readText(t, "# comment\n"+p)
-		if err == nil || !strings.HasPrefix(err.Error(), "line 2: "+key+": ") {
-			t.Errorf("%s: %v, want an error that names line and key", p, err)
-		}
-		if err != nil && value != "" && strings.Contains(err.Error(), value) {
-			t.Errorf("%s: the value is in the error: %v", p, err)
-		}
-	}
-}
-
-func TestTimeoutsThatAreNotMilliseconds(t *testing.T) {
-	for _, v := range []string{"", "5s", "-1", "1.5", "2147483648", "0x10"} {
-		for _, key := range []string{"request.timeout.ms", "default.api.timeout.ms"} {
-			if got, err := readText(t, key+"="+v); err == nil {
-				t.Errorf("%s=%s: got %+v, want an error", key, v, got)
-			}
-		}
-	}
-}
-
-func TestSplitServers(t *testing.T) {
-	for s, want := range map[string][]string{
-		"":                                {},
-		" , ,":                            {},
-		"a:1":                             {"a:1"},
-		" a:1 ,\tb:2,":                    {"a:1", "b:2"},
-		"PLAINTEXT://a:1,INTERNAL://b:2":  {"a:1", "b:2"},
-		"[::1]:9092":                      {"[::1]:9092"},
-		"PLAINTEXT://[2001:db8::1]:9092 ": {"[2001:db8::1]:9092"},
-	} {
-		if d := cmp.Diff(want, SplitServers(s)); d != "" {
-			t.Errorf("SplitServers(%q) (-want +got):\n%s", s, d)
-		}
+func TestTextThatIsNotUTF8IsLatin1(t *testing.T) {
+	ps, err := Parse("f", "a=\xfc\nb=\xe9x")
+	if err != nil || ps[0].Value != "ü" || ps[1].Value != "éx" {
+		t.Errorf("got %v, %v", ps, err)
 	}
 }

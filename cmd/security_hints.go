@@ -1,0 +1,43 @@
+package cmd
+
+import (
+	"errors"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+)
+
+// tlsHint is the next step after a failed TLS handshake.
+func (s *session) tlsHint(e *cluster.Error) string {
+	switch e.Code {
+	case cluster.CodeUntrusted:
+		return "name a file with the authority that signed it in ssl.truststore.location (JKS, PKCS12 or PEM)"
+	case cluster.CodeExpired:
+		return "the broker needs a new certificate; if the date is not what you expect, is this machine's clock right?"
+	case cluster.CodeHostName:
+		return "name the brokers as their certificates do, in bootstrap.servers and, on the brokers, in advertised.listeners; an empty ssl.endpoint.identification.algorithm leaves out the check of names"
+	case cluster.CodeOwn:
+		return "the listener wants a client certificate that it trusts: see ssl.keystore.location with: " + s.command("config view")
+	case cluster.CodeNotTLS:
+		return "check the port; for a listener without TLS security.protocol is PLAINTEXT or SASL_PLAINTEXT"
+	}
+	return "both sides need a TLS version and a cipher suite in common: see ssl.enabled.protocols and ssl.cipher.suites with: " + s.command("config view")
+}
+
+// loginHint is the next step after a failed login.
+func (s *session) loginHint(e *cluster.Error) string {
+	switch e.Code {
+	case cluster.CodeLogin:
+		var own interface{ Hint() string } // of what could not get a token, or credentials
+		if errors.As(e.Err, &own) && own.Hint() != "" {
+			return own.Hint()
+		}
+		return "see the settings of the login with: " + s.command("config view")
+	case cluster.CodeWrongLogin:
+		return "check user and password, or the token; where they come from is shown by: " + s.command("config view")
+	case cluster.CodeNoMechanism:
+		return "set sasl.mechanism to one that the listener has; they are listed by: " + s.command("config test")
+	case cluster.CodeLoginWanted:
+		return "set security.protocol to SASL_PLAINTEXT or SASL_SSL, and sasl.mechanism and sasl.jaas.config"
+	}
+	return "check the port; for a listener without a login security.protocol is PLAINTEXT or SSL"
+}

@@ -1,0 +1,282 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/offsetctl/offsetctl/internal/cluster/clientconfig"
+)
+
+// settings are the connection's values after precedence: flags > file named by a flag > environment > file named by the
+// environment > the current profile > defaults. One file only: they never merge.
+type settings struct {
+	clientconfig.Reading
+	file      namedFile
+	bootstrap []string
+	origin    string        // of bootstrap
+	timeout   time.Duration // of the command as a whole; 0: none
+}
+
+// defaults of what a user always has.
+const (
+	defaultBootstrap = "localhost:9092"
+	defaultTimeout   = 30 * time.Second
+)
+
+// settings reads them all. An error is a usageError: nothing was sent.
+func (s *session) settings() (settings, error) {
+	file, err := s.namedFile()
+	if err != nil {
+		return settings{}, err
+	}
+	props, err := s.allProperties(&file)
+	if err != nil {
+		return settings{}, err
+	}
+	if props, err = clientconfig.Expand(props, s.env); err != nil {
+		return settings{}, &usageError{err: err}
+	}
+	out := settings{file: file}
+	if out.Reading, err = clientconfig.Read(props); err != nil {
+		return settings{}, &usageError{err: err}
+	}
+	if out.bootstrap, out.origin, err = bootstrapOf(out.Reading); err != nil {
+		return settings{}, err
+	}
+	if out.ClientID == "" {
+		out.ClientID = "offsetctl/" + version()
+	}
+	out.timeout, err = s.commandTimeout(out)
+	return out, err
+}
+
+// allProperties are those of flags, file and environment, in ascending order of precedence.
+func (s *session) allProperties(file *namedFile) ([]clientconfig.Property, error) {
+	inFile, err := s.fileProperties(*file)
+	if err != nil {
+		return nil, err
+	}
+	file.servers = serversOf(inFile)
+	inEnvironment, err := s.environmentProperties()
+	if err != nil {
+		return nil, err
+	}
+	flags, err := s.conn.flagProperties()
+	if err != nil {
+		return nil, err
+	}
+	if file.byFlag {
+		return slices.Concat(inEnvironment, inFile, flags), nil
+	}
+	return slices.Concat(inFile, inEnvironment, flags), nil
+}
+
+// fileProperties are those of the one file; none where none is named.
+func (s *session) fileProperties(file namedFile) ([]clientconfig.Property, error) {
+	if file.path == "" {
+		return nil, nil
+	}
+	text, err := clientconfig.ReadFile(file.path)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("reading the client properties that %s names: %w", file.by, err), file.hint}
+	}
+	props, err := clientconfig.Parse(file.path, text)
+	if err != nil {
+		return nil, &usageError{err: err}
+	}
+	return props, nil
+}
+
+// serversOf are those that a file names itself; empty: it names none.
+func serversOf(props []clientconfig.Property) string {
+	servers := ""
+	for _, p := range props {
+		if p.Key == "bootstrap.servers" || p.Key == "metadata.broker.list" {
+			servers = p.Value
+		}
+	}
+	return servers
+}
+
+// variableOf is the environment variable of a key of client.properties.
+func variableOf(key string) string {
+	if key == "bootstrap.servers" {
+		return "OFFSETCTL_BOOTSTRAP_SERVER"
+	}
+	return "OFFSETCTL_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(key, "offsetctl."), ".", "_"))
+}
+
+// environmentProperties are the keys that variables set. One that begins as those of a security setting do and is none is an
+// error, as in a file.
+func (s *session) environmentProperties() ([]clientconfig.Property, error) {
+	var out []clientconfig.Property
+	known := map[string]bool{}
+	for _, key := range clientconfig.HonouredKeys() {
+		name := variableOf(key)
+		known[name] = true
+		if v := s.env(name); v != "" {
+			out = append(out, clientconfig.Property{Key: key, Value: v, Origin: name})
+		}
+	}
+	for _, entry := range s.environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		if rest, ours := strings.CutPrefix(name, "OFFSETCTL_"); ours && value != "" && !known[name] && isSecurityVariable(rest) {
+			return nil, usagef("%s: offsetctl does not know this setting, and does not ignore one of security: is it misspelt?", name)
+		}
+	}
+	if v := s.env("OFFSETCTL_TIMEOUT"); v != "" {
+		var d timeoutValue
+		if err := d.Set(v); err != nil {
+			return nil, usagef("OFFSETCTL_TIMEOUT: %w", err)
+		}
+		out = append(out, clientconfig.Property{Key: timeoutKey, Value: fmt.Sprint(d.millis()), Origin: "OFFSETCTL_TIMEOUT"})
+	}
+	return out, nil
+}
+
+const timeoutKey = "default.api.timeout.ms"
+
+func isSecurityVariable(rest string) bool {
+	return strings.HasPrefix(rest, "SSL_") || strings.HasPrefix(rest, "SASL_") || strings.HasPrefix(rest, "SECURITY_")
+}
+
+// flagProperties are those of --command-property and of --bootstrap-server, which goes before it (KIP-1147).
+func (c *connectionFlags) flagProperties() ([]clientconfig.Property, error) {
+	const flag = "--command-property"
+	var out []clientconfig.Property
+	for _, pair := range c.properties {
+		key, value, ok := strings.Cut(pair, "=")
+		key = strings.TrimSpace(key)
+		if !ok || key == "" {
+			return nil, usagef("%s takes KEY=VALUE", flag) // what it was given may be a secret
+		}
+		if clientconfig.IsSecret(key) && !clientconfig.HasVariable(value) {
+			return nil, &usageError{
+				fmt.Errorf("%s %s: a secret on a command line can be seen by others of this machine, and stays in the shell's history", flag, key),
+				fmt.Sprintf("name where it is: %s '%s=${env:NAME}', '${file:PATH:KEY}' or '${directory:PATH:FILE}', or put it in a file for --command-config", flag, key),
+			}
+		}
+		out = append(out, clientconfig.Property{Key: key, Value: value, Origin: flag})
+	}
+	if c.bootstrap != "" {
+		out = append(out, clientconfig.Property{Key: "bootstrap.servers", Value: c.bootstrap, Origin: "--bootstrap-server"})
+	}
+	return out, nil
+}
+
+// bootstrapOf is the list of servers, and where it comes from. One that is there and names nobody, as -b "$A,$B" with both
+// unset, must not fall through to the default.
+func bootstrapOf(r clientconfig.Reading) (servers []string, origin string, err error) {
+	p, ok := r.Setting("bootstrap.servers")
+	switch {
+	case !ok:
+		return []string{defaultBootstrap}, "the default", nil
+	case len(r.Bootstrap) == 0:
+		name := p.Origin
+		if p.Line > 0 || p.Origin == "--command-property" {
+			name += ": bootstrap.servers"
+		}
+		return nil, "", &usageError{fmt.Errorf("%s names no server", name), "is it made of unset shell variables?"}
+	}
+	return r.Bootstrap, p.Origin, nil
+}
+
+// commandTimeout is that of the flag, else what is configured. 0 is none where our own variable says it; in a file it is
+// Java's, and nothing would ever be answered in time.
+func (s *session) commandTimeout(set settings) (time.Duration, error) {
+	p, ok := set.Setting(timeoutKey)
+	switch {
+	case s.conn.timeout.set:
+		return s.conn.timeout.d, nil
+	case !ok:
+		return defaultTimeout, nil
+	case set.Timeout == 0 && p.Origin != "OFFSETCTL_TIMEOUT":
+		return 0, usagef("%s: %s: 0 leaves no time for an answer; --timeout 0 is for no limit", p.Origin, timeoutKey)
+	}
+	return set.Timeout, nil
+}
+
+// noteSettings tells what a user should know of the settings before they are used.
+func (s *session) noteSettings(set settings) {
+	for _, n := range set.Notes {
+		s.note("%s", n)
+	}
+	if len(set.Unknown) > 0 {
+		s.note("keys that Kafka's clients do not have, without effect: %s", keyNames(set.Unknown))
+	}
+	if len(set.Harmless) > 0 && s.conn.verbose {
+		s.note("keys without effect here: %s", keyNames(set.Harmless))
+	}
+	if secret, ok := set.ownSecret(); ok && readableByOthers(set.file.path) {
+		s.note("%s has a secret in it (%s) and can be read by others: chmod go-rwx %s", set.file.path, secret, shellWord(set.file.path))
+	}
+	if away := set.pointsAway(); away != "" {
+		s.note("%s", away)
+	}
+}
+
+func keyNames(ps []clientconfig.Property) string {
+	var names []string
+	for _, p := range ps {
+		if !slices.Contains(names, p.Key) {
+			names = append(names, p.Key)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// ownSecret is a key of the file that holds a secret itself.
+func (set settings) ownSecret() (string, bool) {
+	for _, p := range set.Effective {
+		if p.Line > 0 && p.Origin == set.file.path && clientconfig.IsSecret(p.Key) && !p.Expanded && p.Key != "ssl.truststore.certificates" && p.Key != "ssl.keystore.certificate.chain" {
+			return p.Key, true
+		}
+	}
+	return "", false
+}
+
+func readableByOthers(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0
+}
+
+// pointsAway says that credentials of a file go to servers which that file does not name.
+func (set settings) pointsAway() string {
+	own := set.file.servers
+	if own == "" || set.origin == set.file.path || slices.Equal(clientconfig.SplitServers(own), set.bootstrap) {
+		return ""
+	}
+	for _, p := range set.Effective {
+		if p.Line > 0 && p.Origin == set.file.path && isCredential(p.Key) {
+			return fmt.Sprintf("%s (%s) points away from %s, whose credentials (%s) are for %s", set.origin, strings.Join(set.bootstrap, ","), set.file.path, p.Key, own)
+		}
+	}
+	return ""
+}
+
+func isCredential(key string) bool {
+	return clientconfig.IsSecret(key) || strings.HasPrefix(key, "ssl.keystore.") || key == "sasl.username"
+}
+
+// told says where the settings come from, for commands that change something.
+func (set settings) told() string {
+	text := fmt.Sprintf("%s, from %s", strings.Join(set.bootstrap, ","), set.origin)
+	var origins []string
+	keys := map[string][]string{}
+	for _, p := range set.Effective {
+		if p.Key == "bootstrap.servers" || p.Key == timeoutKey {
+			continue
+		}
+		if keys[p.Origin] == nil {
+			origins = append(origins, p.Origin)
+		}
+		keys[p.Origin] = append(keys[p.Origin], p.Key)
+	}
+	for _, o := range origins {
+		text += fmt.Sprintf("; %s from %s", strings.Join(keys[o], ", "), o)
+	}
+	return text
+}

@@ -1,0 +1,123 @@
+package clientconfig
+
+import (
+	"slices"
+	"strings"
+)
+
+// sasl reads sasl.*.
+func (r *reader) sasl() SASL {
+	s := SASL{Mechanism: strings.ToUpper(r.text("sasl.mechanism"))}
+	if s.Mechanism == "" {
+		r.fail("security.protocol", "it needs sasl.mechanism, whose default in Kafka is GSSAPI (Kerberos), which offsetctl does not have: set PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM")
+		return s
+	}
+	if r.has("sasl.jaas.config") {
+		module, err := parseJAAS(r.text("sasl.jaas.config"))
+		if err != nil {
+			r.fail("sasl.jaas.config", "%w", err)
+			return s
+		}
+		r.jaas = module
+	}
+	r.checkHandlers()
+	switch s.Mechanism {
+	case "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512":
+		r.login(&s)
+	case "OAUTHBEARER":
+		s.OAuth = r.oauth()
+	case "AWS_MSK_IAM":
+		s.AWS = r.aws()
+	case "GSSAPI":
+		r.fail("sasl.mechanism", "offsetctl does not have GSSAPI (Kerberos): use a listener with another mechanism, or with TLS client certificates")
+	default:
+		r.fail("sasl.mechanism", "not one that offsetctl knows: %q; it has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM", r.text("sasl.mechanism"))
+	}
+	return s
+}
+
+// checkHandlers refuses classes that offsetctl has no counterpart of: what they do cannot be known. Kafka's own moved between
+// packages, and are shaded by others, so the last part of the name counts.
+func (r *reader) checkHandlers() {
+	for name, known := range map[string][]string{
+		"sasl.login.callback.handler.class":    {loginHandler, unsecuredHandler, "IAMClientCallbackHandler"},
+		"sasl.client.callback.handler.class":   {"IAMClientCallbackHandler", "OAuthBearerSaslClientCallbackHandler", "SaslClientCallbackHandler"},
+		"sasl.oauthbearer.jwt.retriever.class": {"DefaultJwtRetriever", "ClientCredentialsJwtRetriever", "FileJwtRetriever", bearerRetriever},
+	} {
+		if r.has(name) && !slices.Contains(known, r.class(name)) {
+			r.fail(name, "offsetctl cannot load Java classes, and knows only what these do: %s", strings.Join(known, ", "))
+		}
+	}
+}
+
+const (
+	loginHandler     = "OAuthBearerLoginCallbackHandler"
+	unsecuredHandler = "OAuthBearerUnsecuredLoginCallbackHandler"
+	bearerRetriever  = "JwtBearerJwtRetriever"
+)
+
+// class is the name of a class without its package.
+func (r *reader) class(name string) string {
+	return r.text(name)[strings.LastIndexByte(r.text(name), '.')+1:]
+}
+
+// module requires the login module of a mechanism, where sasl.jaas.config is set.
+func (r *reader) module(names ...string) {
+	if r.jaas.Class != "" && !slices.Contains(names, r.jaas.Short()) {
+		r.fail("sasl.jaas.config", "sasl.mechanism %s needs the login module %s, and this is %s", r.text("sasl.mechanism"), strings.Join(names, " or "), r.jaas.Short())
+	}
+}
+
+// login reads user and password of PLAIN and SCRAM. Kafka takes them from either login module.
+func (r *reader) login(s *SASL) {
+	r.module("PlainLoginModule", "ScramLoginModule")
+	s.Username, s.Password = r.jaas.Options["username"], NewSecret(r.jaas.Options["password"])
+	s.TokenAuth = strings.EqualFold(r.jaas.Options["tokenauth"], "true") && s.Mechanism != "PLAIN"
+	if r.has("sasl.username") { // librdkafka's way, which goes before what a file has for Java
+		s.Username = r.text("sasl.username")
+	}
+	if r.has("sasl.password") {
+		s.Password = r.secret("sasl.password")
+	}
+	switch {
+	case r.jaas.Class == "" && !r.has("sasl.username") && !r.has("sasl.password"):
+		r.fail("sasl.mechanism", `%s needs user and password: sasl.jaas.config=%s required username="…" password="…";`, s.Mechanism, moduleClass(s.Mechanism))
+	case s.Username == "":
+		r.fail(r.either("sasl.jaas.config", "sasl.password"), "the option username is missing or empty")
+	case s.Password.Empty():
+		r.fail(r.either("sasl.jaas.config", "sasl.username"), "the option password is missing or empty")
+	}
+}
+
+// either is the first of the names that is set, and the last otherwise.
+func (r *reader) either(names ...string) string {
+	for _, name := range names {
+		if r.has(name) {
+			return name
+		}
+	}
+	return names[len(names)-1]
+}
+
+func moduleClass(mechanism string) string {
+	if mechanism == "PLAIN" {
+		return "org.apache.kafka.common.security.plain.PlainLoginModule"
+	}
+	return "org.apache.kafka.common.security.scram.ScramLoginModule"
+}
+
+// aws reads the options of aws-msk-iam-auth's login module.
+func (r *reader) aws() AWS {
+	r.module("IAMLoginModule")
+	o := r.jaas.Options
+	return AWS{
+		Profile:         o["awsProfileName"],
+		RoleARN:         o["awsRoleArn"],
+		RoleSessionName: o["awsRoleSessionName"],
+		RoleExternalID:  o["awsRoleExternalId"],
+		AccessKeyID:     o["awsRoleAccessKeyId"],
+		SecretAccessKey: NewSecret(o["awsRoleSecretAccessKey"]),
+		RoleToken:       NewSecret(o["awsRoleSessionToken"]),
+		STSRegion:       o["awsStsRegion"],
+	}
+}

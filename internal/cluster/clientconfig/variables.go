@@ -1,0 +1,227 @@
+package clientconfig
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Kafka's own providers of values (KIP-297, KIP-421, KIP-632, KIP-887). A variable of theirs is ${name:path:key} or ${name:key}.
+const (
+	fileProvider      = "FileConfigProvider"
+	directoryProvider = "DirectoryConfigProvider"
+	envProvider       = "EnvVarConfigProvider"
+)
+
+// variable is Kafka's own pattern (ConfigTransformer.java).
+var variable = regexp.MustCompile(`\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}`)
+
+// HasVariable reports whether a value comes, at least in part, from somewhere else: ${env:NAME}, ${file:PATH:KEY} or
+// ${directory:PATH:FILE}.
+func HasVariable(value string) bool {
+	for _, m := range variable.FindAllStringSubmatch(value, -1) {
+		if _, builtIn := builtInProviders()[m[1]]; builtIn {
+			return true
+		}
+	}
+	return false
+}
+
+// builtInProviders are the names under which the providers of the command line go.
+func builtInProviders() map[string]provider {
+	return map[string]provider{
+		"env":       {class: envProvider},
+		"file":      {class: fileProvider},
+		"directory": {class: directoryProvider},
+	}
+}
+
+// provider is one of config.providers, with its parameters.
+type provider struct {
+	class     string // without its package
+	paths     []string
+	allowlist *regexp.Regexp
+}
+
+// Expand replaces the variables of the values. A file declares its providers with config.providers, as for Java; on the
+// command line env, file and directory are always there. A variable that stands for nothing is an error, and so is one of a
+// provider that nobody declares: sent as it is, it would be a wrong password.
+func Expand(props []Property, env func(string) string) ([]Property, error) {
+	declared := map[string]map[string]provider{}
+	out := slices.Clone(props)
+	for i, p := range props {
+		providers := builtInProviders()
+		if p.Line > 0 {
+			var err error
+			if declared[p.Origin] == nil {
+				if declared[p.Origin], err = declaredProviders(props, p.Origin); err != nil {
+					return nil, err
+				}
+			}
+			providers = declared[p.Origin]
+		}
+		if strings.HasPrefix(p.Key, "config.providers") {
+			continue
+		}
+		value, err := expandValue(p.Value, providers, env)
+		if err != nil {
+			return nil, p.errorf("%w", err)
+		}
+		out[i].Value, out[i].Expanded = value, value != p.Value
+	}
+	return out, nil
+}
+
+func expandValue(value string, providers map[string]provider, env func(string) string) (string, error) {
+	var failed error
+	expanded := variable.ReplaceAllStringFunc(value, func(found string) string {
+		m := variable.FindStringSubmatch(found)
+		name, path, key := m[1], m[3], m[4]
+		p, ok := providers[name]
+		if !ok {
+			if class, builtIn := builtInProviders()[name]; builtIn && failed == nil {
+				failed = fmt.Errorf("it has a variable of %s, and the file declares no such provider: add config.providers=%s and config.providers.%s.class=org.apache.kafka.common.config.provider.%s", name, name, name, class.class)
+			}
+			return found // as Java does
+		}
+		got, err := p.get(path, key, env)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		return got
+	})
+	return expanded, failed
+}
+
+// declaredProviders are those of config.providers in the file.
+func declaredProviders(props []Property, origin string) (map[string]provider, error) {
+	out := map[string]provider{}
+	own := map[string]Property{}
+	for _, p := range props {
+		if p.Origin == origin && p.Line > 0 {
+			own[p.Key] = p
+		}
+	}
+	for name := range strings.SplitSeq(own["config.providers"].Value, ",") {
+		name = strings.TrimSpace(name)
+		if name == "" {
+			continue
+		}
+		class, ok := own["config.providers."+name+".class"]
+		if !ok {
+			return nil, own["config.providers"].errorf("provider %q has no config.providers.%s.class", name, name)
+		}
+		p := provider{class: strings.TrimPrefix(strings.TrimSpace(class.Value), "org.apache.kafka.common.config.provider.")}
+		if !slices.Contains([]string{fileProvider, directoryProvider, envProvider}, p.class) {
+			return nil, class.errorf("offsetctl knows FileConfigProvider, DirectoryConfigProvider and EnvVarConfigProvider of org.apache.kafka.common.config.provider, not %q", class.Value)
+		}
+		out[name] = p
+	}
+	for _, p := range own {
+		if err := providerParam(out, p); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// providerParam takes in config.providers.NAME.param.….
+func providerParam(providers map[string]provider, prop Property) error {
+	name, param, ok := strings.Cut(strings.TrimPrefix(prop.Key, "config.providers."), ".param.")
+	if !ok || !strings.HasPrefix(prop.Key, "config.providers.") {
+		return nil
+	}
+	p, ok := providers[name]
+	if !ok {
+		return nil
+	}
+	switch {
+	case param == "allowed.paths" && p.class != envProvider: // KIP-993
+		for path := range strings.SplitSeq(prop.Value, ",") {
+			p.paths = append(p.paths, filepath.Clean(strings.TrimSpace(path)))
+		}
+	case param == "allowlist.pattern" && p.class == envProvider:
+		pattern, err := regexp.Compile(`^(?:` + prop.Value + `)$`)
+		if err != nil {
+			return prop.errorf("not a regular expression that offsetctl reads (RE2)")
+		}
+		p.allowlist = pattern
+	default:
+		return prop.errorf("offsetctl does not know this parameter of %s", p.class)
+	}
+	providers[name] = p
+	return nil
+}
+
+// get is the value of one variable.
+func (p provider) get(path, key string, env func(string) string) (string, error) {
+	switch p.class {
+	case envProvider:
+		return p.environment(key, env)
+	case directoryProvider:
+		return p.whole(path, key)
+	}
+	return p.property(path, key)
+}
+
+func (p provider) environment(name string, env func(string) string) (string, error) {
+	if p.allowlist != nil && !p.allowlist.MatchString(name) {
+		return "", fmt.Errorf("the provider's allowlist.pattern does not allow the environment variable %s", name)
+	}
+	value := env(name)
+	if value == "" {
+		return "", fmt.Errorf("the environment variable %s is not set", name)
+	}
+	return value, nil
+}
+
+// whole is a file's content, but for a line end at its end, which no secret has.
+func (p provider) whole(folder, name string) (string, error) {
+	if name == "" || name != filepath.Base(name) || name == ".." {
+		return "", fmt.Errorf("a directory's variable is ${directory:PATH:FILE}, and %q is no file's name", name)
+	}
+	text, err := p.read(filepath.Join(folder, name))
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), err
+}
+
+// property is one key of a properties file.
+func (p provider) property(path, key string) (string, error) {
+	if path == "" {
+		return "", errors.New("a file's variable is ${file:PATH:KEY}")
+	}
+	text, err := p.read(path)
+	if err != nil {
+		return "", err
+	}
+	props, err := Parse(path, text)
+	if err != nil {
+		return "", err
+	}
+	found := false
+	value := ""
+	for _, prop := range props {
+		if prop.Key == key {
+			found, value = true, prop.Value
+		}
+	}
+	if !found {
+		return "", fmt.Errorf("%s has no key %q", path, key)
+	}
+	return value, nil
+}
+
+func (p provider) read(path string) (string, error) {
+	if p.paths != nil && !slices.ContainsFunc(p.paths, func(allowed string) bool { return within(allowed, path) }) {
+		return "", fmt.Errorf("the provider's allowed.paths do not allow %s", path)
+	}
+	return ReadFile(path)
+}
+
+// within reports whether a path is a folder, or below it.
+func within(folder, path string) bool {
+	rel, err := filepath.Rel(folder, filepath.Clean(path))
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
