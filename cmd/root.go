@@ -177,7 +177,7 @@ Try it without a cluster: offsetctl demo lag` + "\n" + exitHelp,
 	root.SetFlagErrorFunc(flagError)
 	s.conn.add(root.PersistentFlags())
 	s.shape.add(root.PersistentFlags())
-	root.AddCommand(newLagCommand(s), newGroupsCommand(s), newMembersCommand(s), newInspectCommand(s), newResetCommand(s), newDeleteOffsetsCommand(s), newDeleteGroupCommand(s), newUndoCommand(s), newDemoCommand(s), newVersionCommand(s))
+	root.AddCommand(newLagCommand(s), newGroupsCommand(s), newMembersCommand(s), newInspectCommand(s), newResetCommand(s), newDeleteOffsetsCommand(s), newDeleteGroupCommand(s), newUndoCommand(s), newConfigCommand(s), newDemoCommand(s), newVersionCommand(s))
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	strict(root)

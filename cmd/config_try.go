@@ -1,0 +1,240 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/output"
+)
+
+// stepItem is one step of config test.
+type stepItem struct {
+	Step   string         `json:"step"`
+	Target string         `json:"target"` // a host name, host:port, or what a permission is for
+	Result string         `json:"result"` // ok, failed, denied, unknown or, of what comes behind a failure, skipped
+	Detail string         `json:"detail"`
+	Error  *cluster.Error `json:"error"`
+}
+
+// Results of a step. Denied is an answer, not a failure: whoever only reads needs no more.
+const (
+	stepOK      = "ok"
+	stepFailed  = "failed"
+	stepDenied  = "denied"
+	stepUnknown = "unknown"
+)
+
+func newConfigTestCommand(s *session) *cobra.Command {
+	return &cobra.Command{
+		Use:   "test",
+		Short: "Go the way to the cluster step by step, and say where it ends",
+		Long: `Go the way to each bootstrap server step by step: its name, the TCP connection, the TLS handshake, the
+SASL mechanisms of the listener, the login, the requests that the broker knows. The first step that fails
+is explained, with the next thing to try. Then each broker is tried at the address that the cluster
+advertises, and it is asked what this user may do: list and describe groups, read __consumer_offsets,
+alter and delete groups. What is denied is no failure. Nothing is changed.` + "\n" + exitHelp,
+		Example: `  offsetctl config test
+  offsetctl config test --command-config client.properties
+  offsetctl config test --profile prod -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return s.runConfigTest(c.Context()) },
+	}
+}
+
+func (s *session) runConfigTest(ctx context.Context) error {
+	if err := s.notInDemo("config test"); err != nil {
+		return err
+	}
+	f, err := s.form(false, nil)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, func(ctx context.Context, run *cluster.Run) error {
+		t := &configTest{run: run.Left(probeRounds)}
+		t.all(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := print(s, f, newHead("config-test", t.clusterID, s.now), stepColumns(), func(i *stepItem) string { return i.Step }, t.items, t.errs); err != nil {
+			return err
+		}
+		got := s.report(t.errs, nil)
+		if !got.failed {
+			s.noteDenied(t.items)
+		}
+		return ended(got)
+	})
+}
+
+// probeRounds is how many steps in a row are given a share of the time: those to one server, the login and what the user may do.
+const probeRounds = 8
+
+// mostGroups is of how many groups it is asked what the user may do with them: enough to see a pattern.
+const mostGroups = 1000
+
+// configTest collects what the steps found.
+type configTest struct {
+	run       *cluster.Run
+	clusterID string
+	items     []stepItem
+	errs      []*cluster.Error
+}
+
+// all goes all ways. What this user may do is asked if any of the servers has let it in.
+func (t *configTest) all(ctx context.Context) {
+	reached := false
+	for _, b := range t.run.Seeds() {
+		ok, stop := t.probe(ctx, b)
+		reached = reached || ok
+		if stop {
+			return
+		}
+	}
+	if !reached {
+		return
+	}
+	brokers, errs := t.run.Brokers(ctx)
+	if errs != nil {
+		t.errs = append(t.errs, errs...)
+		return
+	}
+	t.clusterID = brokers.ClusterID
+	for _, b := range brokers.Nodes {
+		if !slices.ContainsFunc(t.run.Seeds(), func(s cluster.Broker) bool { return s.Addr() == b.Addr() }) {
+			t.probe(ctx, b)
+		}
+	}
+	t.permissions(ctx)
+}
+
+// probe goes to one broker. stop: the login was refused, and would be by the others, which may lock the account.
+func (t *configTest) probe(ctx context.Context, b cluster.Broker) (ok, stop bool) {
+	ok = true
+	for _, step := range t.run.Probe(ctx, b) {
+		item := stepItem{Step: step.Name, Target: step.Target, Result: stepOK, Detail: step.Detail, Error: step.Err}
+		if step.Err != nil {
+			ok, item.Result, item.Detail = false, stepFailed, step.Err.Message
+			stop = step.Err.Code == cluster.CodeWrongLogin || step.Err.Code == cluster.CodeLogin
+			t.errs = append(t.errs, step.Err)
+		}
+		t.items = append(t.items, item)
+	}
+	return ok, stop
+}
+
+func (t *configTest) permissions(ctx context.Context) {
+	p, errs := t.run.Left(cluster.PermissionRounds).Permissions(ctx, mostGroups)
+	t.errs = append(t.errs, errs...)
+	t.items = append(t.items, permissionItems(p)...)
+}
+
+// permissionItems say what a user may do, in the words of what offsetctl does.
+func permissionItems(p cluster.Permissions) []stepItem {
+	list := permission("list groups", "cluster", p.Cluster, kmsg.ACLOperationDescribe, "all groups are listed: Describe on the cluster", "only groups that this user may describe are listed: no Describe on the cluster")
+	read := permission("read offsets", cluster.OffsetsTopic, p.Offsets, kmsg.ACLOperationRead, "inspect works: Read on the topic", "inspect does not work, and reset cannot see who commits without being a member: no Read on the topic")
+	if p.Offsets == nil {
+		read.Detail = "the topic does not exist yet, or this user may not describe it"
+	}
+	return []stepItem{
+		list,
+		groupPermission("describe groups", p.Groups, kmsg.ACLOperationDescribe),
+		read,
+		groupPermission("reset groups", p.Groups, kmsg.ACLOperationRead),
+		groupPermission("delete groups", p.Groups, kmsg.ACLOperationDelete),
+	}
+}
+
+func permission(step, target string, have *cluster.Operations, needs kmsg.ACLOperation, yes, no string) stepItem {
+	switch {
+	case have == nil:
+		return stepItem{Step: step, Target: target, Result: stepUnknown, Detail: "the broker does not say"}
+	case have.Allow(needs):
+		return stepItem{Step: step, Target: target, Result: stepOK, Detail: yes}
+	}
+	return stepItem{Step: step, Target: target, Result: stepDenied, Detail: no}
+}
+
+// groupPermission counts the groups with which a user may do something.
+func groupPermission(step string, groups []cluster.GroupOperations, needs kmsg.ACLOperation) stepItem {
+	item := stepItem{Step: step, Target: "groups", Result: stepUnknown, Detail: "this user sees no group"}
+	if len(groups) == 0 {
+		return item
+	}
+	var without []string
+	known := 0
+	for _, g := range groups {
+		if g.Operations == nil {
+			continue
+		}
+		known++
+		if !g.Operations.Allow(needs) {
+			without = append(without, g.Group)
+		}
+	}
+	if known == 0 {
+		item.Detail = "the brokers do not say"
+		return item
+	}
+	item.Result, item.Detail = stepOK, fmt.Sprintf("%d of the %d groups that this user sees", known-len(without), len(groups))
+	if len(without) > 0 {
+		item.Result = stepDenied
+		item.Detail += "; not " + enumerate(without, 5)
+	}
+	return item
+}
+
+// enumerate names at most so many.
+func enumerate(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// noteDenied says which ACLs would allow what is denied.
+func (s *session) noteDenied(items []stepItem) {
+	var needs []string
+	for _, i := range items {
+		if i.Result != stepDenied {
+			continue
+		}
+		switch i.Step {
+		case "list groups":
+			needs = append(needs, s.aclCommand("Describe", "--cluster"))
+		case "read offsets":
+			needs = append(needs, s.aclCommand("Read", "--topic "+cluster.OffsetsTopic))
+		case "describe groups":
+			needs = append(needs, s.aclCommand("Describe", "--group GROUP"))
+		case "reset groups":
+			needs = append(needs, s.aclCommand("Read", "--group GROUP"))
+		case "delete groups":
+			needs = append(needs, s.aclCommand("Delete", "--group GROUP"))
+		}
+	}
+	for _, n := range needs {
+		s.note("who needs what is denied: %s", n)
+	}
+}
+
+func stepColumns() []output.Column[stepItem] {
+	return []output.Column[stepItem]{
+		text("STEP", func(i *stepItem) string { return i.Step }),
+		text("TARGET", func(i *stepItem) string { return i.Target }),
+		toned(text("RESULT", func(i *stepItem) string { return i.Result }), func(i *stepItem) output.Tone {
+			switch i.Result {
+			case stepFailed:
+				return output.Bad
+			case stepDenied:
+				return output.Warn
+			}
+			return output.Plain
+		}),
+		text("DETAIL", func(i *stepItem) string { return i.Detail }),
+	}
+}
