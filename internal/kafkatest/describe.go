@@ -55,6 +55,16 @@ func (c *Cluster) describe(t testing.TB, which ...string) []DescribeRow {
 	return rows
 }
 
+// ParseDescribe is what the tool printed, as rows.
+func ParseDescribe(t testing.TB, text string) []DescribeRow {
+	t.Helper()
+	rows, err := parseDescribe(text)
+	if err != nil {
+		t.Fatalf("%v in:\n%s", err, text)
+	}
+	return rows
+}
+
 // parseDescribe reads the tool's tables. There is one per group, each with a header of its own: both the columns
 // and their widths differ. Values contain no blanks, except in names nobody should give to a test's group.
 func parseDescribe(text string) ([]DescribeRow, error) {
