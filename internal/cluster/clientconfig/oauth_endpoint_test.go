@@ -2,6 +2,7 @@ package clientconfig
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -250,6 +252,32 @@ func TestTokenEndpointDown(t *testing.T) {
 	o.RetryBackoffMax = 20 * time.Millisecond
 	_, err := endpointOf(t, o, s).fetch(t.Context())
 	wantTokenError(t, err, s.URL, "connection refused", "is it running")
+}
+
+func TestTokenEndpointProxyDown(t *testing.T) {
+	s := provider(t, http.NotFound)
+	down := httptest.NewServer(http.NotFoundHandler())
+	down.Close()
+	u, err := url.Parse(strings.Replace(down.URL, "http://", "http://user:"+testPassword+"@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := endpointOf(t, credentials(s.URL), s)
+	e.client.Transport.(*http.Transport).Proxy = http.ProxyURL(u)
+	e.patience.window = 0
+	_, err = e.fetch(t.Context())
+	wantTokenError(t, err, s.URL, "by way of the proxy: connection refused", "HTTPS_PROXY")
+}
+
+// Certificates that our own check refuses are errors of x509 alone.
+func TestCertificateFaults(t *testing.T) {
+	for _, err := range []error{
+		x509.UnknownAuthorityError{}, x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}, x509.CertificateInvalidError{Reason: x509.Expired},
+	} {
+		if flt := connectionFault(&url.Error{Op: "Post", URL: testPassword, Err: err}, 0); !flt.untrusted || flt.again || strings.Contains(flt.text, testPassword) {
+			t.Errorf("%v: got %+v", err, flt)
+		}
+	}
 }
 
 func TestTokenEndpointSlow(t *testing.T) {
