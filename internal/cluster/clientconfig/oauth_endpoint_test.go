@@ -351,3 +351,23 @@ func TestTokenEndpointURL(t *testing.T) {
 		noSecrets(t, got)
 	}
 }
+
+func FuzzTokenAnswer(f *testing.F) {
+	f.Add(200, []byte(`{"access_token":"a.e30.c"}`))
+	f.Add(400, []byte(`{"error":"invalid_request","error_description":7}`))
+	f.Add(500, []byte("<html>"))
+	e, err := credentials("https://localhost/").endpoint(clock)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		a := answer{status: status, body: body}
+		if _, flt := e.accept(a); flt != nil && flt.text == "" {
+			t.Error("a fault without a text")
+		}
+		flt := e.refused(a, e.secrets)
+		if strings.ContainsAny(flt.text, "\n\x1b") || len(flt.text) > 5*4*maxForeign {
+			t.Errorf("not fit to be shown: %q", flt.text)
+		}
+	})
+}
