@@ -55,17 +55,17 @@ func isContainerHost(host string) bool {
 // containerToken is what a container shows to get its credentials; empty: nothing. The file is the newer one of the two ways,
 // and changes.
 func containerToken() (Secret, error) {
-	file := os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-	if file == "" {
-		return NewSecret(os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")), nil
+	variable, token := "AWS_CONTAINER_AUTHORIZATION_TOKEN", os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+	if file := os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
+		data, err := smallFile(file)
+		if err != nil {
+			return Secret{}, fmt.Errorf("reading AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE %s: %w", file, err)
+		}
+		variable, token = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE "+file, string(data)
 	}
-	data, err := smallFile(file)
-	if err != nil {
-		return Secret{}, fmt.Errorf("reading AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE %s: %w", file, err)
-	}
-	token := strings.TrimSpace(string(data))
+	token = strings.TrimSpace(token)
 	if strings.ContainsAny(token, "\r\n") {
-		return Secret{}, fmt.Errorf("reading AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE %s: it has more than one line", file)
+		return Secret{}, fmt.Errorf("reading %s: it has more than one line", variable)
 	}
 	return NewSecret(token), nil
 }

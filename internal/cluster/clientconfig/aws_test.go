@@ -138,7 +138,7 @@ func TestAWSCredentials(t *testing.T) {
 		},
 		{
 			name: "AWS_PROFILE in a config file of its own", env: map[string]string{"AWS_PROFILE": "p q", "AWS_CONFIG_FILE": "HOME/.aws/credentials", "AWS_SHARED_CREDENTIALS_FILE": "HOME/none"},
-			credentials: "[p q]\naws_access_key_id=not a profile\n[profile p q]\naws_access_key_id=pq\naws_secret_access_key=" + testSecret,
+			credentials: "[profile p q]\naws_access_key_id=pq\naws_secret_access_key=" + testSecret + "\n[p q]\naws_access_key_id=not a profile\n",
 			want:        foundKeys{"pq", testSecret, "", time.Time{}},
 		},
 		{

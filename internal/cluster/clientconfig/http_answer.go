@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type fault struct {
 	text  string // for people, on its own
 	hint  string // empty: none
 	again bool   // the same request may succeed in a moment
+
+	untrusted bool // it is the certificate
 }
 
 // answer is what came back from a request for credentials.
@@ -52,14 +55,21 @@ func send(client *http.Client, req *http.Request, limit time.Duration) (answer, 
 // connectionFault puts in words what went wrong before there was an answer. Whatever the error has of the URL is left out:
 // it may hold a password.
 func connectionFault(err error, limit time.Duration) *fault {
+	flt := networkFault(err, limit)
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "proxyconnect" {
+		flt.text, flt.hint = "by way of the proxy: "+flt.text, "check HTTPS_PROXY and NO_PROXY"
+	}
+	return flt
+}
+
+func networkFault(err error, limit time.Duration) *fault {
 	var dns *net.DNSError
-	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var timeout net.Error
 	switch {
-	case errors.As(err, &cert):
-		return &fault{text: "its certificate is not trusted: " + foreign(cert.Err.Error()),
-			hint: "name its authority in ssl.truststore.location among the options of sasl.jaas.config"}
+	case isCertificate(err):
+		return &fault{text: "its certificate is not trusted: " + foreign(innermost(err).Error()), untrusted: true}
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return &fault{text: "it does not speak TLS", hint: "is the port right?"}
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -72,6 +82,18 @@ func connectionFault(err error, limit time.Duration) *fault {
 		return &fault{text: "it closed the connection without an answer", again: true}
 	}
 	return &fault{text: foreign(innermost(err).Error()), again: true}
+}
+
+// isCertificate reports whether it is the server's certificate that is wrong. A check of ours (VerifyConnection) gives the
+// same errors without crypto/tls's own around them.
+func isCertificate(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		invalid      x509.CertificateInvalidError
+		name         x509.HostnameError
+	)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &invalid) || errors.As(err, &name)
 }
 
 // innermost is the error at the bottom, which knows nothing of URLs.

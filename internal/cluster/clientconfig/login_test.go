@@ -90,8 +90,9 @@ func TestPasswordLogins(t *testing.T) {
 	}
 }
 
-// kafkaOAuth makes c take the tokens that good knows, as Kafka does (OAuthBearerSaslServer). It counts the logins.
-func kafkaOAuth(c *kfake.Cluster, good func(first string) bool) *atomic.Int32 {
+// kafkaOAuth makes c take the tokens that good knows, as Kafka does (OAuthBearerSaslServer). It counts the logins. With a
+// lifetime the next request wants another login on the same connection (KIP-368); 0: none does.
+func kafkaOAuth(c *kfake.Cluster, lifetime int64, good func(first string) bool) *atomic.Int32 {
 	var logins atomic.Int32
 	c.ControlKey(int16(kmsg.SASLHandshake), func(r kmsg.Request) (kmsg.Response, error, bool) {
 		c.KeepControl()
@@ -106,6 +107,7 @@ func kafkaOAuth(c *kfake.Cluster, good func(first string) bool) *atomic.Int32 {
 			resp.ErrorCode, resp.ErrorMessage = kerr.SaslAuthenticationFailed.Code, kmsg.StringPtr(reason)
 		case good(first):
 			logins.Add(1)
+			resp.SessionLifetimeMillis = lifetime
 		default:
 			resp.SASLAuthBytes = []byte(reason)
 		}
@@ -126,9 +128,30 @@ func TestOAuthLogin(t *testing.T) {
 	token := goodToken(t, time.Hour)
 	m := oauthLogin(t, answerWith(200, "application/json", `{"access_token":"`+token+`"}`))
 	c, client := dial(t, m)
-	logins := kafkaOAuth(c, func(first string) bool { return first == "n,,\x01auth=Bearer "+token+"\x01\x01" })
+	logins := kafkaOAuth(c, 0, func(first string) bool { return first == "n,,\x01auth=Bearer "+token+"\x01\x01" })
 	if err := ask(t, client); err != nil || logins.Load() != 1 {
 		t.Errorf("%v after %d logins", err, logins.Load())
+	}
+}
+
+// A token that ends in the middle of a run is replaced when the broker wants another login.
+func TestTokenExpiresInMidRun(t *testing.T) {
+	var passed atomic.Int64
+	now := func() time.Time { return at.Add(time.Duration(passed.Load())) }
+	s, n := counting(t, now, time.Hour)
+	tokens := cacheOf(t, credentials(s.URL), s, now)
+	c, client := dial(t, bearer{token: tokens.get, refused: tokens.drop})
+	var seen []string
+	logins := kafkaOAuth(c, 1, func(first string) bool { seen = append(seen, first); return true })
+	for _, d := range []time.Duration{0, 30 * time.Minute, 59 * time.Minute} {
+		passed.Store(int64(d))
+		if err := ask(t, client); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One login connects, and one goes before each request.
+	if logins.Load() != 4 || n.Load() != 2 || seen[0] != seen[2] || seen[2] == seen[3] {
+		t.Errorf("%d logins with %d tokens, want 4 with 2, of which the last is new", logins.Load(), n.Load())
 	}
 }
 
@@ -141,7 +164,7 @@ func TestOAuthLoginRefused(t *testing.T) {
 	})
 	c, client := dial(t, m)
 	second := jwt(t, map[string]any{"sub": "alice", "exp": at.Add(time.Hour).Unix(), "n": 2})
-	kafkaOAuth(c, func(first string) bool { return strings.Contains(first, second) })
+	kafkaOAuth(c, 0, func(first string) bool { return strings.Contains(first, second) })
 	err := ask(t, client)
 	if !errors.Is(err, kerr.SaslAuthenticationFailed) || !strings.HasSuffix(err.Error(), `: {"status":"invalid_token"}`) {
 		t.Errorf("got %v", err)
@@ -155,7 +178,7 @@ func TestOAuthLoginRefused(t *testing.T) {
 func TestOAuthLoginWithoutToken(t *testing.T) {
 	m := oauthLogin(t, answerWith(400, "application/json", `{"error":"invalid_scope"}`))
 	c, client := dial(t, m)
-	kafkaOAuth(c, func(string) bool { return true })
+	kafkaOAuth(c, 0, func(string) bool { return true })
 	err := ask(t, client)
 	var got *TokenError
 	if !errors.As(err, &got) || got.Err.Error() != "400 Bad Request: invalid_scope" {

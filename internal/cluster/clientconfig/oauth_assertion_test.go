@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -107,6 +108,28 @@ func TestAssertion(t *testing.T) {
 	}
 }
 
+// One signature in 256 begins with a zero, which must not be left out.
+func TestES256SignaturesAreOfOneLength(t *testing.T) {
+	a := Assertion{KeyFile: keyFile("ec.pem")}
+	key, err := a.key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256([]byte("content"))
+	for range 2000 {
+		signature, err := sign("ES256", key, "content")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(signature) != 64 {
+			t.Fatalf("%d bytes", len(signature))
+		}
+		if !ecdsa.Verify(key.Public().(*ecdsa.PublicKey), digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
+			t.Fatalf("%x is no signature", signature)
+		}
+	}
+}
+
 func TestAssertionID(t *testing.T) {
 	a := Assertion{KeyFile: keyFile("rsa.pem"), JTI: true}
 	seen := map[any]bool{}
@@ -184,6 +207,29 @@ func TestAssertionErrors(t *testing.T) {
 			}
 			noSecrets(t, err.Error())
 		})
+	}
+}
+
+// The library that decrypts has no check for data that are not whole blocks, and panics.
+func TestEncryptedKeyThatIsCut(t *testing.T) {
+	data, err := os.ReadFile(keyFile("rsa-encrypted.der"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info struct {
+		Algorithm asn1.RawValue
+		Data      []byte
+	}
+	if _, err := asn1.Unmarshal(data, &info); err != nil {
+		t.Fatal(err)
+	}
+	info.Data = info.Data[:len(info.Data)-1]
+	if data, err = asn1.Marshal(info); err != nil {
+		t.Fatal(err)
+	}
+	const want = "its key cannot be decrypted: is sasl.oauthbearer.assertion.private.key.passphrase right?"
+	if _, err := parseSigningKey(data, NewSecret(passphrase)); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -116,7 +116,7 @@ func endpointClient(conf *tls.Config, connect time.Duration) *http.Client {
 	connect = orDefault(connect, endpointTimeout)
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
+			Proxy:                  proxy,
 			DialContext:            (&net.Dialer{Timeout: connect}).DialContext,
 			TLSHandshakeTimeout:    connect,
 			TLSClientConfig:        conf,
@@ -125,6 +125,15 @@ func endpointClient(conf *tls.Config, connect time.Duration) *http.Client {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// proxy is that of the environment. The library's error has its URL, which may have a password.
+func proxy(req *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(req)
+	if err != nil {
+		return nil, errors.New("the proxy of the environment (HTTPS_PROXY, HTTP_PROXY) is not a URL")
+	}
+	return u, nil
 }
 
 // useCredentials asks with the client's id and secret (ClientCredentialsRequestFormatter).
@@ -179,6 +188,9 @@ func (e *tokenEndpoint) once(ctx context.Context) (fetched[string], *fault) {
 	}
 	a, flt := send(e.client, req, e.patience.attempt)
 	if flt != nil {
+		if flt.untrusted {
+			flt.hint = "name its authority in ssl.truststore.location among the options of sasl.jaas.config"
+		}
 		return fetched[string]{}, flt
 	}
 	if a.status != http.StatusOK && a.status != http.StatusCreated {

@@ -2,6 +2,7 @@ package clientconfig
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -252,6 +254,32 @@ func TestTokenEndpointDown(t *testing.T) {
 	wantTokenError(t, err, s.URL, "connection refused", "is it running")
 }
 
+func TestTokenEndpointProxyDown(t *testing.T) {
+	s := provider(t, http.NotFound)
+	down := httptest.NewServer(http.NotFoundHandler())
+	down.Close()
+	u, err := url.Parse(strings.Replace(down.URL, "http://", "http://user:"+testPassword+"@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := endpointOf(t, credentials(s.URL), s)
+	e.client.Transport.(*http.Transport).Proxy = http.ProxyURL(u)
+	e.patience.window = 0
+	_, err = e.fetch(t.Context())
+	wantTokenError(t, err, s.URL, "by way of the proxy: connection refused", "HTTPS_PROXY")
+}
+
+// Certificates that our own check refuses are errors of x509 alone.
+func TestCertificateFaults(t *testing.T) {
+	for _, err := range []error{
+		x509.UnknownAuthorityError{}, x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}, x509.CertificateInvalidError{Reason: x509.Expired},
+	} {
+		if flt := connectionFault(&url.Error{Op: "Post", URL: testPassword, Err: err}, 0); !flt.untrusted || flt.again || strings.Contains(flt.text, testPassword) {
+			t.Errorf("%v: got %+v", err, flt)
+		}
+	}
+}
+
 func TestTokenEndpointSlow(t *testing.T) {
 	release := make(chan struct{})
 	s := tokenServer(t, func(http.ResponseWriter, *http.Request) { <-release })
@@ -322,4 +350,24 @@ func TestTokenEndpointURL(t *testing.T) {
 		}
 		noSecrets(t, got)
 	}
+}
+
+func FuzzTokenAnswer(f *testing.F) {
+	f.Add(200, []byte(`{"access_token":"a.e30.c"}`))
+	f.Add(400, []byte(`{"error":"invalid_request","error_description":7}`))
+	f.Add(500, []byte("<html>"))
+	e, err := credentials("https://localhost/").endpoint(clock)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		a := answer{status: status, body: body}
+		if _, flt := e.accept(a); flt != nil && flt.text == "" {
+			t.Error("a fault without a text")
+		}
+		flt := e.refused(a, e.secrets)
+		if strings.ContainsAny(flt.text, "\n\x1b") || len(flt.text) > 5*4*maxForeign {
+			t.Errorf("not fit to be shown: %q", flt.text)
+		}
+	})
 }

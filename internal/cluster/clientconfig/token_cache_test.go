@@ -114,7 +114,9 @@ func TestWaitingLoginsLeave(t *testing.T) {
 			gone <- struct{}{}
 		}
 	})
-	c := cacheOf(t, credentials(s.URL), s, clock)
+	e := endpointOf(t, credentials(s.URL), s)
+	e.patience = patience{attempt: time.Hour, window: time.Hour} // only leaving ends it
+	c := &tokenCache[string]{fetch: e.fetch, now: clock}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error)
