@@ -177,6 +177,10 @@ func faults(c *kafkatest.Cluster) []fault {
 		{"JKS with a wrong password", "SSL", []string{"ssl.truststore.password=wrong"}, 2, "", "ssl.truststore.password", "", ""},
 		{"a file that is missing", "SSL", []string{"ssl.truststore.location=/none.jks"}, 2, "", "/none.jks", "", ""},
 		{"a directory", "SSL", []string{"ssl.truststore.location=/"}, 2, "", "directory", "", ""},
+		{"token endpoint refuses the secret", "OAUTH", []string{"sasl.jaas.config=" + strings.Replace(c.Properties("OAUTH", "alice")["sasl.jaas.config"], kafkatest.Secret("alice"), "wrong", 1)}, 1, "LOGIN_FAILED", "401", "secret", "token"},
+		{"token endpoint down", "OAUTH", []string{"sasl.login.retry.backoff.max.ms=100", "sasl.oauthbearer.token.endpoint.url=https://127.0.0.1:1/token"}, 1, "LOGIN_FAILED", "connection refused", "", "token"},
+		{"token endpoint of another CA", "OAUTH", []string{"sasl.jaas.config=" + strings.Replace(c.Properties("OAUTH", "alice")["sasl.jaas.config"], "ca.pem", "alien.pem", 1)}, 1, "LOGIN_FAILED", "certificate", "", "token"},
+		{"a token of nobody", "OAUTH", []string{"sasl.oauthbearer.token.endpoint.url", "offsetctl.sasl.oauthbearer.token=" + c.Secure.Tokens.Token("alice", -time.Hour)}, 1, "LOGIN_FAILED", "expired", "", "token"},
 		{"a key without a certificate", "MTLS", s.Key("client.key.pem"), 2, "", "certificate", "", ""},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/internal/cluster/clientconfig"
 )
 
 // connectionFlags say which cluster, and how long to wait for it.
@@ -109,6 +110,7 @@ func (set settings) connection() (cluster.Config, error) {
 		if config.SASL, err = set.SASL.Login(time.Now); err != nil {
 			return cluster.Config{}, &usageError{err: err}
 		}
+		config.Prepare = clientconfig.Preparation(config.SASL)
 	}
 	return config, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/internal/cluster/clientconfig"
 )
 
 // tlsHint is the next step after a failed TLS handshake.
@@ -27,9 +28,9 @@ func (s *session) tlsHint(e *cluster.Error) string {
 func (s *session) loginHint(e *cluster.Error) string {
 	switch e.Code {
 	case cluster.CodeLogin:
-		var own interface{ Hint() string } // of what could not get a token, or credentials
-		if errors.As(e.Err, &own) && own.Hint() != "" {
-			return own.Hint()
+		var token *clientconfig.TokenError
+		if errors.As(e.Err, &token) && token.Hint != "" {
+			return token.Hint
 		}
 		return "see the settings of the login with: " + s.command("config view")
 	case cluster.CodeWrongLogin:

@@ -26,6 +26,9 @@ func (r *Run) Brokers(ctx context.Context) (Brokers, []*Error) {
 
 // brokersAndCoordinators is Brokers and findCoordinators in the same round.
 func (r *Run) brokersAndCoordinators(ctx context.Context, groups []string) (Brokers, []coordinator, []*Error) {
+	if e := r.prepare(ctx); e != nil {
+		return Brokers{}, nil, []*Error{e}
+	}
 	seeds := r.c.seeds
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

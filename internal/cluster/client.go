@@ -34,6 +34,10 @@ type Config struct {
 	TLS  *tls.Config    // nil: plaintext. Without a ServerName the one dialled is verified
 	SASL sasl.Mechanism // nil: no login
 
+	// Prepare gets what SASL logs in with, such as a token, before any broker is asked: its time is not theirs, nor is its
+	// failure. nil: there is nothing to get.
+	Prepare func(context.Context) error
+
 	// Options are appended to those of every connection: kgo.MaxVersions of an old Kafka in tests.
 	Options []kgo.Opt
 }

@@ -31,6 +31,7 @@ const (
 	StepTCP   = "tcp"   // a connection is made
 	StepTLS   = "tls"   // the TLS handshake
 	StepOffer = "offer" // which SASL mechanisms the listener has
+	StepToken = "token" // what the login needs is got from elsewhere
 	StepLogin = "sasl"  // the login
 	StepAPI   = "api"   // which requests the broker knows
 )
@@ -47,6 +48,9 @@ func (r *Run) Probe(ctx context.Context, b Broker) []Step {
 	}
 	if r.c.config.SASL != nil {
 		steps, names = append(steps, p.offer), append(names, StepOffer)
+	}
+	if r.c.config.Prepare != nil {
+		steps, names = append(steps, p.prepare), append(names, StepToken)
 	}
 	for i, step := range steps {
 		if !p.try(ctx, names[i], step) {
@@ -146,6 +150,13 @@ func (e *offerError) Error() string {
 	return fmt.Sprintf("the broker does not offer %s: it has %s", e.wanted, strings.Join(e.offered, ", "))
 }
 func (e *offerError) Unwrap() error { return kerr.UnsupportedSaslMechanism }
+
+func (p *prober) prepare(ctx context.Context) (string, error) {
+	if err := p.run.c.config.Prepare(ctx); err != nil {
+		return "", &loginError{err}
+	}
+	return "there is one", nil
+}
 
 // mechanisms asks for a mechanism (SaslHandshakeRequest.json) on a new connection, and says which there are. Its error is
 // ILLEGAL_SASL_STATE where there is no login.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl"
@@ -64,6 +65,28 @@ type handshakeError struct{ err error }
 
 func (e *handshakeError) Error() string { return fmt.Sprintf("TLS handshake: %v", e.err) }
 func (e *handshakeError) Unwrap() error { return e.err }
+
+// prepare gets what the login needs, within the run's time.
+func (r *Run) prepare(ctx context.Context) *Error {
+	if r.c.config.Prepare == nil {
+		return nil
+	}
+	limit := patience
+	if !r.end.At.IsZero() {
+		limit = time.Until(r.end.At)
+	}
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := r.c.config.Prepare(bounded)
+	if err == nil {
+		return nil
+	}
+	e := &Error{Scope: ScopeBroker, Name: r.c.seeds[0].Name(), Code: CodeLogin, Message: err.Error(), Err: err}
+	if ctx.Err() != nil {
+		e.Code, e.Message = CodeInterrupted, "interrupted before there was a login"
+	}
+	return e
+}
 
 // login is a mechanism whose own failures, as those to get a token, can be told from a broker's.
 type login struct{ sasl.Mechanism }

@@ -232,7 +232,7 @@ func TestAWSIsChecked(t *testing.T) {
 func TestAWSLogin(t *testing.T) {
 	awsMachine(t, "", "", map[string]string{"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": testSecret, "AWS_SESSION_TOKEN": "session"})
 	m, err := SASL{Mechanism: "AWS_MSK_IAM"}.Login(clock)
-	if err != nil || m.Name() != "AWS_MSK_IAM" || Prepare(t.Context(), m) != nil {
+	if err != nil || m.Name() != "AWS_MSK_IAM" || Preparation(m)(t.Context()) != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "another one") // which is asked for later, when the first may have ended

@@ -184,19 +184,19 @@ func TestOAuthLoginWithoutToken(t *testing.T) {
 	if !errors.As(err, &got) || got.Err.Error() != "400 Bad Request: invalid_scope" {
 		t.Errorf("got %v", err)
 	}
-	if prepared := Prepare(t.Context(), m); !errors.As(prepared, &got) {
+	if prepared := Preparation(m)(t.Context()); !errors.As(prepared, &got) {
 		t.Errorf("Prepare: got %v", prepared)
 	}
 }
 
-func TestPrepare(t *testing.T) {
+func TestPreparation(t *testing.T) {
 	var n atomic.Int32
 	token := goodToken(t, time.Hour)
 	m := oauthLogin(t, func(w http.ResponseWriter, r *http.Request) {
 		n.Add(1)
 		answerWith(200, "application/json", `{"access_token":"`+token+`"}`)(w, r)
 	})
-	if err := Prepare(t.Context(), m); err != nil {
+	if err := Preparation(m)(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -205,7 +205,7 @@ func TestPrepare(t *testing.T) {
 		t.Errorf("got %v after %d requests, want the token of Prepare", err, n.Load())
 	}
 	plain, err := SASL{Mechanism: "PLAIN", Username: "u", Password: NewSecret("p")}.Login(clock)
-	if err != nil || Prepare(ctx, plain) != nil {
+	if err != nil || Preparation(plain) != nil {
 		t.Errorf("PLAIN has nothing to prepare: %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Login is what logs in to a broker as s says. It finds what is wrong with s at once, but opens no file and no
-// connection: credentials are asked for at the first login, or by Prepare. One mechanism serves all connections of a
+// connection: credentials are asked for at the first login, or by Preparation. One mechanism serves all connections of a
 // process, which share its token. A token's age is judged by now.
 func (s SASL) Login(now func() time.Time) (sasl.Mechanism, error) {
 	switch s.Mechanism {
@@ -55,12 +55,12 @@ type preparer interface {
 	prepare(context.Context) error
 }
 
-// Prepare asks for the credentials that m will log in with, where they come from somewhere else, and keeps them. Asking
-// before the first request to a broker keeps that waiting out of the broker's time, and the failure, a *TokenError, out of
-// the broker's name. For other mechanisms there is nothing to do.
-func Prepare(ctx context.Context, m sasl.Mechanism) error {
+// Preparation asks for the credentials that m will log in with, where they come from somewhere else, and keeps them; nil: there is
+// nothing to ask for. Asking before the first request to a broker keeps that waiting out of the broker's time, and the failure, a
+// *TokenError, out of the broker's name.
+func Preparation(m sasl.Mechanism) func(context.Context) error {
 	if p, ok := m.(preparer); ok {
-		return p.prepare(ctx)
+		return p.prepare
 	}
 	return nil
 }

@@ -255,7 +255,7 @@ func TestTokenEndpointDown(t *testing.T) {
 }
 
 func TestTokenEndpointProxyDown(t *testing.T) {
-	s := provider(t, http.NotFound)
+	s := tokenServer(t, http.NotFound)
 	down := httptest.NewServer(http.NotFoundHandler())
 	down.Close()
 	u, err := url.Parse(strings.Replace(down.URL, "http://", "http://user:"+testPassword+"@", 1))
