@@ -218,7 +218,9 @@ func TestKafkaSecureFaults(t *testing.T) {
 // checkFailedStep checks that config test ends at the step that is to fail.
 func checkFailedStep(t *testing.T, r result, f fault) {
 	t.Helper()
-	var d struct{ Items []struct{ Step, Result string } }
+	var d struct {
+		Items []struct{ Step, Result string }
+	}
 	if err := json.Unmarshal([]byte(r.Stdout), &d); err != nil {
 		t.Fatalf("%v in %s", err, r.Stdout)
 	}
