@@ -1,11 +1,9 @@
 package cmd
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -235,6 +233,3 @@ func (s *session) notInDemo(command string) error {
 	}
 	return nil
 }
-
-// took is a time as a step of config test shows it.
-func took(d time.Duration) string { return fmt.Sprint(d.Round(100 * time.Microsecond)) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -19,6 +20,7 @@ type stepItem struct {
 	Target string         `json:"target"` // a host name, host:port, or what a permission is for
 	Result string         `json:"result"` // ok, failed, denied, unknown or, of what comes behind a failure, skipped
 	Detail string         `json:"detail"`
+	TookMs *int64         `json:"tookMs"` // nil: several steps were answered at once
 	Error  *cluster.Error `json:"error"`
 }
 
@@ -117,7 +119,7 @@ func (t *configTest) all(ctx context.Context) {
 func (t *configTest) probe(ctx context.Context, b cluster.Broker) (ok, stop bool) {
 	ok = true
 	for _, step := range t.run.Probe(ctx, b) {
-		item := stepItem{Step: step.Name, Target: step.Target, Result: stepOK, Detail: step.Detail, Error: step.Err}
+		item := stepItem{Step: step.Name, Target: step.Target, Result: stepOK, Detail: step.Detail, TookMs: millis(step.Took), Error: step.Err}
 		if step.Err != nil {
 			ok, item.Result, item.Detail = false, stepFailed, step.Err.Message
 			stop = step.Err.Code == cluster.CodeWrongLogin || step.Err.Code == cluster.CodeLogin
@@ -126,6 +128,11 @@ func (t *configTest) probe(ctx context.Context, b cluster.Broker) (ok, stop bool
 		t.items = append(t.items, item)
 	}
 	return ok, stop
+}
+
+func millis(d time.Duration) *int64 {
+	ms := d.Milliseconds()
+	return &ms
 }
 
 func (t *configTest) permissions(ctx context.Context) {
@@ -236,5 +243,6 @@ func stepColumns() []output.Column[stepItem] {
 			return output.Plain
 		}),
 		text("DETAIL", func(i *stepItem) string { return i.Detail }),
+		wide(number("TOOK-MS", func(i *stepItem) *int64 { return i.TookMs })),
 	}
 }
