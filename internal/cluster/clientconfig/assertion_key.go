@@ -5,11 +5,8 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
-
-	"github.com/youmark/pkcs8"
 )
 
 // key reads the private key: PKCS#8 as PEM, as Kafka takes it without its armour (base64 alone), or as DER; encrypted if there
@@ -23,14 +20,13 @@ func (a *Assertion) key() (crypto.Signer, error) {
 }
 
 func parseSigningKey(data []byte, passphrase Secret) (crypto.Signer, error) {
-	kind, der := "", data
-	if block, _ := pem.Decode(data); block != nil {
-		kind, der = block.Type, block.Bytes
-	} else if bare, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(data), nil))); err == nil {
-		der = bare
-	}
-	key, err := parsePrivateKey(kind, der, passphrase)
-	if err != nil {
+	key, err := openSigningKey(data, passphrase.Reveal())
+	switch {
+	case errors.Is(err, errNoPassword):
+		return nil, errors.New("its key is encrypted: set sasl.oauthbearer.assertion.private.key.passphrase")
+	case errors.Is(err, errWrongPassword):
+		return nil, errors.New("its key cannot be decrypted: is sasl.oauthbearer.assertion.private.key.passphrase right?")
+	case err != nil:
 		return nil, err
 	}
 	signer, ok := key.(crypto.Signer)
@@ -40,48 +36,41 @@ func parseSigningKey(data []byte, passphrase Secret) (crypto.Signer, error) {
 	return signer, nil
 }
 
-// parsePrivateKey takes apart what stood in a PEM block of that kind; an empty kind is PKCS#8.
-func parsePrivateKey(kind string, der []byte, passphrase Secret) (any, error) {
-	switch kind {
-	case "RSA PRIVATE KEY":
-		return orNotAKey(x509.ParsePKCS1PrivateKey(der))
-	case "EC PRIVATE KEY":
-		return orNotAKey(x509.ParseECPrivateKey(der))
-	case "", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
-	default:
-		return nil, fmt.Errorf("it has %q where a private key should be", foreign(kind))
-	}
-	if kind != "ENCRYPTED PRIVATE KEY" {
-		if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-			return key, nil
-		} else if kind != "" || passphrase.Empty() {
-			return nil, errors.New("it is not a PKCS#8 private key")
+// openSigningKey opens a key with its armour or without. A passphrase that the key does not need does no harm.
+func openSigningKey(data []byte, passphrase string) (any, error) {
+	if bytes.Contains(data, []byte(pemBegin)) {
+		b, err := keyBlock(data)
+		if err != nil {
+			return nil, err
 		}
+		return b.key(passphrase)
 	}
-	if passphrase.Empty() {
-		return nil, errors.New("its key is encrypted: set sasl.oauthbearer.assertion.private.key.passphrase")
+	der := data
+	if bare, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(data), nil))); err == nil {
+		der = bare
 	}
-	return decryptKey(der, passphrase)
+	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return key, nil
+	}
+	var info encryptedKey
+	if unmarshalAll(der, &info) != nil {
+		return nil, errors.New("it is not a PKCS#8 private key")
+	}
+	return info.open(passphrase)
 }
 
-func orNotAKey[K any](key K, err error) (any, error) {
+// keyBlock is the first private key among the blocks: openssl puts the parameters of an EC key before it.
+func keyBlock(data []byte) (pemBlock, error) {
+	blocks, err := pemBlocks(data)
 	if err != nil {
-		return nil, errors.New("it is not a private key (an encrypted one must be PKCS#8: openssl pkcs8 -topk8)")
+		return pemBlock{}, err
 	}
-	return key, nil
-}
-
-// decryptKey is safe from a file that the library does not expect: it trusts lengths that it has read.
-func decryptKey(der []byte, passphrase Secret) (key any, err error) {
-	failed := errors.New("its key cannot be decrypted: is sasl.oauthbearer.assertion.private.key.passphrase right?")
-	defer func() {
-		if recover() != nil {
-			key, err = nil, failed
+	there := ""
+	for _, b := range blocks {
+		if b.isKey() {
+			return b, nil
 		}
-	}()
-	key, err = pkcs8.ParsePKCS8PrivateKey(der, []byte(passphrase.Reveal()))
-	if err != nil {
-		return nil, failed
+		there = b.label
 	}
-	return key, nil
+	return pemBlock{}, fmt.Errorf("it has %q where a private key should be", foreign(there))
 }

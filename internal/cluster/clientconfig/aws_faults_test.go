@@ -12,7 +12,7 @@ func TestAWSFaults(t *testing.T) {
 	says := func(status int, text string) string {
 		return service(t, func(*http.Request, url.Values) (int, string) { return status, text })
 	}
-	denied := says(403, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>no `+testSecret+`</Message></Error></ErrorResponse>`)
+	denied := says(403, `{"Error":{"Code":"AccessDenied","Message":"no `+testSecret+`","Type":"Sender"},"RequestId":"r"}`)
 	role := "[default]\naws_access_key_id=k\naws_secret_access_key=" + testSecret + "\n"
 	profile := func(lines string) string { return "[profile p]\n" + lines + "\n" }
 	p := AWS{Profile: "p"}
@@ -39,8 +39,8 @@ func TestAWSFaults(t *testing.T) {
 		{"process without keys", profile(`credential_process=echo '{"Version":1,"AccessKeyId":"x"}'`), nil, p, `profile "p", credential_process: it gave no AccessKeyId and SecretAccessKey`, ""},
 		{"process that never ends printing", profile("credential_process=yes"), nil, p, `profile "p", credential_process: it prints too much`, "by hand"},
 		{"role denied", role, map[string]string{"AWS_ENDPOINT_URL_STS": denied}, AWS{RoleARN: "arn:x"}, "STS (" + denied + "/) for role arn:x: 403 Forbidden: AccessDenied: no [hidden]", "trust policy"},
-		{"no XML", role, map[string]string{"AWS_ENDPOINT_URL_STS": says(200, "{}")}, AWS{RoleARN: "arn:x"}, "STS (<url>/) for role arn:x: its answer is not the XML that it should be", "AWS_ENDPOINT_URL_STS"},
-		{"no keys", role, map[string]string{"AWS_ENDPOINT_URL_STS": says(200, "<x/>")}, AWS{RoleARN: "arn:x"}, "STS (<url>/) for role arn:x: it gave no AccessKeyId and SecretAccessKey", ""},
+		{"no JSON", role, map[string]string{"AWS_ENDPOINT_URL_STS": says(200, "<AssumeRoleResponse/>")}, AWS{RoleARN: "arn:x"}, "STS (<url>/) for role arn:x: its answer is not the JSON object that it should be", "AWS_ENDPOINT_URL_STS"},
+		{"no keys", role, map[string]string{"AWS_ENDPOINT_URL_STS": says(200, "{}")}, AWS{RoleARN: "arn:x"}, "STS (<url>/) for role arn:x: it gave no AccessKeyId and SecretAccessKey", ""},
 		{"STS in the clear", role, map[string]string{"AWS_ENDPOINT_URL_STS": "http://example.com"}, AWS{RoleARN: "arn:x"}, "STS: AWS_ENDPOINT_URL_STS is no https: URL", ""},
 		{"odd region", role, map[string]string{"AWS_REGION": "evil.example.com/"}, AWS{RoleARN: "arn:x"}, `STS: "evil.example.com/" is no region`, "AWS_REGION"},
 		{"web identity without role", "", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "none"}, AWS{}, "web identity token file none: AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not", ""},

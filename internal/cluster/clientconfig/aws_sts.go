@@ -2,7 +2,7 @@ package clientconfig
 
 import (
 	"context"
-	"encoding/xml"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -95,6 +95,7 @@ func (c *awsChain) sts(ctx context.Context, role awsRole, form url.Values, keys 
 			return &fault{text: "it cannot be asked"}
 		}
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+		req.Header.Set("Accept", "application/json") // without it STS answers with XML
 		if keys != nil {
 			signAWS(req, body, *keys, "sts", region, c.now())
 		}
@@ -115,35 +116,28 @@ func (c *awsChain) sts(ctx context.Context, role awsRole, form url.Values, keys 
 
 // stsAnswer takes the credentials out of an answer, or the reason why there are none.
 func stsAnswer(a answer, sent []Secret) (awsFound, *fault) {
-	type credentials struct {
-		AccessKeyID     string `xml:"AccessKeyId"`
-		SecretAccessKey string
-		SessionToken    string
-		Expiration      string
+	type result struct{ Credentials awsKeysJSON }
+	var got struct {
+		AssumeRoleResponse                struct{ AssumeRoleResult result }
+		AssumeRoleWithWebIdentityResponse struct{ AssumeRoleWithWebIdentityResult result }
+		Error                             struct{ Code, Message string }
 	}
-	var x struct {
-		Role        credentials `xml:"AssumeRoleResult>Credentials"`
-		WebIdentity credentials `xml:"AssumeRoleWithWebIdentityResult>Credentials"`
-		Error       struct{ Code, Message string }
-	}
-	err := xml.Unmarshal(a.body, &x)
+	err := json.Unmarshal(a.body, &got)
 	if a.status != http.StatusOK {
 		text := fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
-		if x.Error.Code != "" {
-			text += ": " + foreign(hide(x.Error.Code+": "+x.Error.Message, sent))
+		if got.Error.Code != "" {
+			text += ": " + foreign(hide(got.Error.Code+": "+got.Error.Message, sent))
 		}
-		return awsFound{}, &fault{text: text, again: mayPass(a.status), hint: stsHint(x.Error.Code)}
+		return awsFound{}, &fault{text: text, again: mayPass(a.status), hint: stsHint(got.Error.Code)}
 	}
 	if err != nil {
-		return awsFound{}, &fault{text: "its answer is not the XML that it should be", hint: "is AWS_ENDPOINT_URL_STS right?"}
+		return awsFound{}, &fault{text: "its answer is not the JSON object that it should be", hint: "is AWS_ENDPOINT_URL_STS right?"}
 	}
-	got := x.Role
-	if got.AccessKeyID == "" {
-		got = x.WebIdentity
+	keys := got.AssumeRoleResponse.AssumeRoleResult.Credentials
+	if keys.AccessKeyID == "" {
+		keys = got.AssumeRoleWithWebIdentityResponse.AssumeRoleWithWebIdentityResult.Credentials
 	}
-	f, wrong := awsKeysJSON{
-		AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken, Expiration: got.Expiration,
-	}.found()
+	f, wrong := keys.found()
 	if wrong != "" {
 		return awsFound{}, &fault{text: wrong}
 	}

@@ -2,7 +2,6 @@ package clientconfig
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -81,12 +80,30 @@ func fakeSTS(t *testing.T) string {
 			who, _, _ = strings.Cut(who, "/aws4_request")
 			who += "+" + r.Header.Get("X-Amz-Security-Token")
 		}
+		if r.Header.Get("Accept") != "application/json" {
+			return 200, "<" + form.Get("Action") + "Response/>"
+		}
 		action := form.Get("Action")
-		return 200, fmt.Sprintf(`<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult><Credentials>
-			<AccessKeyId>%[2]s</AccessKeyId><SecretAccessKey>%[3]s</SecretAccessKey><SessionToken>%[4]s</SessionToken>
-			<Expiration>%[5]s</Expiration></Credentials></%[1]sResult></%[1]sResponse>`,
-			action, form.Get("RoleArn")+" by "+who, form.Get("RoleSessionName"), form.Get("ExternalId"), awsExpiry)
+		expiry := map[string]any{"AssumeRole": json.RawMessage("1.7959572E9"), "AssumeRoleWithWebIdentity": awsExpiry}
+		return 200, encoded(t, map[string]any{action + "Response": map[string]any{
+			action + "Result": map[string]any{
+				"AssumedRoleUser": map[string]any{"Arn": form.Get("RoleArn")},
+				"Credentials": map[string]any{
+					"AccessKeyId": form.Get("RoleArn") + " by " + who, "SecretAccessKey": form.Get("RoleSessionName"),
+					"SessionToken": form.Get("ExternalId"), "Expiration": expiry[action],
+				},
+			},
+			"ResponseMetadata": map[string]any{"RequestId": "r"},
+		}})
 	})
+}
+
+func encoded(t *testing.T, value any) string {
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(data)
 }
 
 func keysJSON(id string) string {
@@ -282,6 +299,37 @@ func TestSTSEndpoint(t *testing.T) {
 			t.Errorf("%q: got %v, %s, %v", region, u, signed, err)
 		}
 	}
+}
+
+func TestAWSTime(t *testing.T) {
+	for value, want := range map[any]time.Time{
+		nil: {}, "": {}, awsExpiry: at.Add(time.Hour), 1795957200.0: at.Add(time.Hour), 1795957200.9: at.Add(time.Hour),
+	} {
+		if got, ok := awsTime(value); !ok || !got.Equal(want) {
+			t.Errorf("%v: got %v, %v, want %v", value, got, ok, want)
+		}
+	}
+	for _, value := range []any{"soon", "1795957200", true, 0.0, -1.0, 1e12, 1e300} {
+		if got, ok := awsTime(value); ok {
+			t.Errorf("%v: got %v, want no time", value, got)
+		}
+	}
+}
+
+func FuzzSTSAnswer(f *testing.F) {
+	f.Add(200, `{"AssumeRoleResponse":{"AssumeRoleResult":{"Credentials":{"AccessKeyId":"a","SecretAccessKey":"b","SessionToken":"c","Expiration":1.7959572E9}}}}`)
+	f.Add(200, `{"AssumeRoleWithWebIdentityResponse":{"AssumeRoleWithWebIdentityResult":{"Credentials":{"AccessKeyId":"a","SecretAccessKey":"b","Expiration":"2026-11-29T13:00:00Z"}}}}`)
+	f.Add(403, `{"Error":{"Code":"AccessDenied","Message":"no","Type":"Sender"},"RequestId":"r"}`)
+	f.Add(200, `<AssumeRoleResponse/>`)
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		got, flt := stsAnswer(answer{status: status, body: []byte(body)}, nil)
+		switch {
+		case flt == nil && (got.value.id == "" || got.value.secret.Empty() || got.expires.Year() > 9999):
+			t.Errorf("got %+v", got)
+		case flt != nil && flt.text == "":
+			t.Error("a fault without a text")
+		}
+	})
 }
 
 func FuzzAWSFile(f *testing.F) {

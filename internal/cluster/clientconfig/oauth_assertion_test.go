@@ -1,6 +1,7 @@
 package clientconfig
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -157,18 +158,31 @@ func TestSigningKeyFormats(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "bare"), base64.StdEncoding.EncodeToString(block.Bytes[:600])+"\r\n"+base64.StdEncoding.EncodeToString(block.Bytes[600:]))
 	write(t, filepath.Join(dir, "der"), string(block.Bytes))
+	encrypted, err := os.ReadFile(keyFile("rsa-encrypted.der"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "bare encrypted"), base64.StdEncoding.EncodeToString(encrypted))
 	want := publicOf(t, "rsa.pem")
 	for _, file := range []string{
 		keyFile("rsa-encrypted.pem"), keyFile("rsa-encrypted.der"), keyFile("rsa-traditional.pem"), filepath.Join(dir, "bare"), filepath.Join(dir, "der"),
+		filepath.Join(dir, "bare encrypted"),
 	} {
 		a := Assertion{KeyFile: file, KeyPassphrase: NewSecret(passphrase)}
 		if key, err := a.key(); err != nil || !want.(*rsa.PublicKey).Equal(key.Public()) {
 			t.Errorf("%s: not the same key: %v", file, err)
 		}
 	}
-	a := Assertion{KeyFile: keyFile("ec-traditional.pem")}
-	if key, err := a.key(); err != nil || !publicOf(t, "ec.pem").(*ecdsa.PublicKey).Equal(key.Public()) {
-		t.Errorf("ec-traditional.pem: not the same key: %v", err)
+	traditional, err := os.ReadFile(keyFile("ec-traditional.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "parameters"), "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"+string(traditional))
+	for _, file := range []string{keyFile("ec-traditional.pem"), filepath.Join(dir, "parameters")} {
+		a := Assertion{KeyFile: file}
+		if key, err := a.key(); err != nil || !publicOf(t, "ec.pem").(*ecdsa.PublicKey).Equal(key.Public()) {
+			t.Errorf("%s: not the same key: %v", file, err)
+		}
 	}
 }
 
@@ -189,6 +203,8 @@ func TestAssertionErrors(t *testing.T) {
 		{"not a key", Assertion{KeyFile: file("text", testSecret)}, key + dir + "/text: it is not a PKCS#8 private key"},
 		{"certificate", Assertion{KeyFile: file("cert", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")}, key + dir + `/cert: it has "CERTIFICATE" where a private key should be`},
 		{"no passphrase", Assertion{KeyFile: keyFile("rsa-encrypted.pem")}, key + keyFile("rsa-encrypted.pem") + ": its key is encrypted: set sasl.oauthbearer.assertion.private.key.passphrase"},
+		{"no passphrase, DER", Assertion{KeyFile: keyFile("rsa-encrypted.der")}, key + keyFile("rsa-encrypted.der") + ": its key is encrypted: set sasl.oauthbearer.assertion.private.key.passphrase"},
+		{"cut off", Assertion{KeyFile: file("cut", "-----BEGIN PRIVATE KEY-----\nAAAA\n")}, key + dir + "/cut: it has BEGIN PRIVATE KEY, but no END of it: it is cut off"},
 		{"wrong passphrase", Assertion{KeyFile: keyFile("rsa-encrypted.pem"), KeyPassphrase: NewSecret(testSecret)}, key + keyFile("rsa-encrypted.pem") + ": its key cannot be decrypted: is sasl.oauthbearer.assertion.private.key.passphrase right?"},
 		{"too large", Assertion{KeyFile: file("large", strings.Repeat("x", maxSmallFile+1))}, key + dir + "/large: it is larger than 1024 KiB"},
 		{"RSA for ES256", Assertion{KeyFile: keyFile("rsa.pem"), Algorithm: "ES256"}, "signing the assertion with " + keyFile("rsa.pem") + ": it is an RSA key: sasl.oauthbearer.assertion.algorithm must be RS256"},
@@ -280,11 +296,16 @@ func FuzzSigningKey(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data)
+		f.Add(data, passphrase)
+		f.Add(data, "")
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if key, err := parseSigningKey(data, NewSecret("")); err == nil && key == nil {
+	f.Fuzz(func(t *testing.T, data []byte, password string) {
+		key, err := parseSigningKey(data, NewSecret(password))
+		if err == nil && key == nil {
 			t.Error("neither key nor error")
+		}
+		if err != nil && len(password) > 7 && !bytes.Contains(data, []byte(password)) && strings.Contains(err.Error(), password) {
+			t.Errorf("the passphrase is in %q", err)
 		}
 	})
 }

@@ -69,12 +69,12 @@ func readPEM(data []byte) (contents, error) {
 	}
 	c := contents{pem: true}
 	for _, b := range blocks {
-		switch b.label {
-		case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
+		switch {
+		case b.isCertificate():
 			if err := b.certificate(&c); err != nil {
 				return contents{}, err
 			}
-		case "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+		case b.isKey():
 			c.keys = append(c.keys, storedKey{open: b.key})
 		}
 	}
@@ -85,6 +85,18 @@ func readPEM(data []byte) (contents, error) {
 		c.keys[0].chain = c.trusted
 	}
 	return c, nil
+}
+
+func (b pemBlock) isCertificate() bool {
+	return b.label == "CERTIFICATE" || b.label == "X509 CERTIFICATE" || b.label == "TRUSTED CERTIFICATE"
+}
+
+func (b pemBlock) isKey() bool {
+	switch b.label {
+	case "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+		return true
+	}
+	return false
 }
 
 func (b pemBlock) certificate(c *contents) error {
@@ -123,16 +135,23 @@ func (b pemBlock) key(password string) (any, error) {
 	return usable(x509.ParsePKCS8PrivateKey(der))
 }
 
-// openPKCS8 decrypts an EncryptedPrivateKeyInfo (RFC 5958), which PEM and PKCS12 both have.
+// encryptedKey is an EncryptedPrivateKeyInfo (RFC 5958).
+type encryptedKey struct {
+	Algorithm pkix.AlgorithmIdentifier
+	Data      []byte
+}
+
+// openPKCS8 decrypts an encryptedKey, which PEM and PKCS12 both have.
 func openPKCS8(der []byte, password string) (any, error) {
-	var info struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Data      []byte
-	}
+	var info encryptedKey
 	if err := unmarshalAll(der, &info); err != nil {
 		return nil, err
 	}
-	plain, err := decryptPBE(info.Algorithm, info.Data, password)
+	return info.open(password)
+}
+
+func (e encryptedKey) open(password string) (any, error) {
+	plain, err := decryptPBE(e.Algorithm, e.Data, password)
 	if errors.Is(err, errWrongPassword) && password == "" {
 		return nil, errNoPassword
 	}
