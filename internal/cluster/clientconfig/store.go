@@ -6,9 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // maxStoreSize is far above any store: Java's own, with all public authorities, has 200 KiB.
@@ -64,39 +64,22 @@ func (s source) withPassword(key string) source {
 
 // read is the whole file.
 func (s source) read() ([]byte, error) {
-	f, err := os.Open(s.path)
-	if err != nil {
-		return nil, pathless(err)
-	}
-	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, errors.New("it is a directory: name the file in it")
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxStoreSize+1))
+	data, err := readBounded(s.path, maxStoreSize)
 	switch {
-	case err != nil:
-		return nil, pathless(err)
-	case len(data) > maxStoreSize:
+	case errors.Is(err, syscall.EISDIR):
+		return nil, errors.New("it is a directory: name the file in it")
+	case errors.Is(err, errTooLarge):
 		return nil, fmt.Errorf("it has more than %d MiB, which no store has: name the right file", maxStoreSize>>20)
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%w: correct the path, or make it readable from here", os.ErrNotExist)
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("%w: let this user read it", os.ErrPermission)
+	case err != nil:
+		return nil, withoutPath(err)
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, errors.New("it is empty: name the right file")
 	}
 	return data, nil
-}
-
-// pathless takes the path, which source.wrap says, from an error of package os, and adds what to do.
-func pathless(err error) error {
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%w: correct the path, or make it readable from here", os.ErrNotExist)
-	}
-	if errors.Is(err, os.ErrPermission) {
-		return fmt.Errorf("%w: let this user read it", os.ErrPermission)
-	}
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
 
 // none reports whether there is no store.
