@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -18,21 +19,31 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl"
 )
 
-func TestLoginIsChecked(t *testing.T) {
-	secret := NewSecret(testSecret)
+// What Read refuses does no harm to Login: it is an error there, or at the first login.
+func TestLoginIsTotal(t *testing.T) {
+	const url = "https://127.0.0.1:1/"
 	tests := []struct {
 		s    SASL
 		want string
 	}{
-		{SASL{Mechanism: "PLAIN", Password: secret}, "sasl.mechanism PLAIN needs a user: set username in sasl.jaas.config (or sasl.username)"},
-		{SASL{Mechanism: "SCRAM-SHA-256", Username: "u"}, "sasl.mechanism SCRAM-SHA-256 needs a password: set password in sasl.jaas.config (or sasl.password)"},
-		{SASL{Mechanism: "PLAIN", Username: "u", Password: secret, TokenAuth: true}, "tokenauth in sasl.jaas.config: delegation tokens log in with SCRAM, not with PLAIN"},
-		{SASL{Mechanism: "GSSAPI"}, "sasl.mechanism GSSAPI (which is also what no sasl.mechanism means): offsetctl has no Kerberos; connect to a listener with SCRAM, OAUTHBEARER or TLS client certificates"},
-		{SASL{}, "sasl.mechanism GSSAPI (which is also what no sasl.mechanism means): offsetctl has no Kerberos; connect to a listener with SCRAM, OAUTHBEARER or TLS client certificates"},
-		{SASL{Mechanism: "plain"}, `unknown sasl.mechanism "plain": offsetctl has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM`},
+		{SASL{}, `sasl.mechanism "" is not one that offsetctl has`},
+		{SASL{Mechanism: "GSSAPI"}, `sasl.mechanism "GSSAPI" is not one that offsetctl has`},
+		{SASL{Mechanism: "PLAIN"}, "PLAIN user and pass must be non-empty"},
+		{SASL{Mechanism: "SCRAM-SHA-256", Username: "u"}, "SCRAM-SHA-256 user and pass must be non-empty"},
+		{SASL{Mechanism: "SCRAM-SHA-512"}, "SCRAM-SHA-512 user and pass must be non-empty"},
+		{SASL{Mechanism: "OAUTHBEARER"}, "sasl.oauthbearer.token.endpoint.url is not a URL such as https://login.example.com/oauth2/token"},
+		{SASL{Mechanism: "OAUTHBEARER", OAuth: OAuth{Unsecured: &Unsecured{Strings: map[string]string{"sub": "a"}, Numbers: map[string]float64{"n": math.NaN()}}}},
+			"getting an OAUTHBEARER token from the unsecuredLogin… options of sasl.jaas.config: json: unsupported value: NaN"},
+		{SASL{Mechanism: "OAUTHBEARER", OAuth: OAuth{TokenURL: url, Assertion: &Assertion{}}},
+			"getting an OAUTHBEARER token from " + url + ": reading sasl.oauthbearer.assertion.private.key.file : no such file or directory"},
+		{SASL{Mechanism: "OAUTHBEARER", OAuth: OAuth{TokenURL: url, Assertion: &Assertion{KeyFile: keyFile("rsa.pem")}}},
+			"getting an OAUTHBEARER token from " + url + ": signing the assertion with " + keyFile("rsa.pem") + ": it is an RSA key: sasl.oauthbearer.assertion.algorithm must be RS256"},
 	}
 	for _, tt := range tests {
-		_, err := tt.s.Login(clock)
+		m, err := tt.s.Login(clock)
+		if err == nil {
+			_, _, err = m.Authenticate(t.Context(), "broker:9092")
+		}
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%+v:\n got %v\nwant %s", tt.s, err, tt.want)
 		}
@@ -212,7 +223,7 @@ func TestPreparation(t *testing.T) {
 
 // Nothing that a configuration, a mechanism or an error has of secrets is printed.
 func TestSecretsAreNotPrinted(t *testing.T) {
-	o := credentials("https://user:" + testPassword + "@127.0.0.1/token")
+	o := credentials("http://user:" + testPassword + "@login.example.com/token")
 	o.Assertion = &Assertion{KeyPassphrase: NewSecret(testSecret)}
 	data, err := json.Marshal(o.Assertion)
 	if err != nil {

@@ -80,9 +80,6 @@ func (o OAuth) mechanism(now func() time.Time) (sasl.Mechanism, error) {
 	if err := checkExtensions(o.Extensions); err != nil {
 		return nil, err
 	}
-	if err := o.checkOneSource(); err != nil {
-		return nil, err
-	}
 	b := bearer{extensions: o.Extensions, refused: func(string) {}}
 	switch {
 	case o.Unsecured != nil:
@@ -103,24 +100,6 @@ func (o OAuth) mechanism(now func() time.Time) (sasl.Mechanism, error) {
 		b.token, b.refused = cache.get, cache.drop
 	}
 	return b, nil
-}
-
-func (o OAuth) checkOneSource() error {
-	n := 0
-	for _, set := range []bool{o.Unsecured != nil, !o.Token.Empty(), o.TokenFile != "", o.TokenURL != ""} {
-		if set {
-			n++
-		}
-	}
-	switch n {
-	case 1:
-		return nil
-	case 0:
-		return errors.New("sasl.mechanism OAUTHBEARER has nowhere to get a token from: set sasl.oauthbearer.token.endpoint.url " +
-			"(https: an endpoint, file: a token), or unsecuredLoginStringClaim_sub in sasl.jaas.config for a test cluster")
-	}
-	return errors.New("sasl.mechanism OAUTHBEARER has more than one source of tokens: keep one of " +
-		"sasl.oauthbearer.token.endpoint.url, a token, and the unsecuredLogin… options")
 }
 
 // What OAuthBearerClientInitialResponse allows as an extension (KIP-342).

@@ -24,11 +24,8 @@ const (
 
 // useAssertion asks with a JWT that vouches for the client (JwtBearerRequestFormatter). One is made for each request, since
 // a provider may take the same jti only once.
-func (o OAuth) useAssertion(e *tokenEndpoint) error {
+func (o OAuth) useAssertion(e *tokenEndpoint) {
 	a := *o.Assertion
-	if err := a.check(); err != nil {
-		return err
-	}
 	e.isAssertion = true
 	e.secrets = []Secret{a.KeyPassphrase}
 	e.form = func() (url.Values, error) {
@@ -45,30 +42,6 @@ func (o OAuth) useAssertion(e *tokenEndpoint) error {
 		}
 		return form, nil
 	}
-	return nil
-}
-
-func (a *Assertion) check() error {
-	if a.File != "" {
-		return nil
-	}
-	if a.KeyFile == "" {
-		return errors.New("an assertion needs sasl.oauthbearer.assertion.private.key.file to be signed with, " +
-			"or sasl.oauthbearer.assertion.file, which is signed already")
-	}
-	switch a.algorithm() {
-	case "RS256", "ES256":
-		return nil
-	}
-	return fmt.Errorf("sasl.oauthbearer.assertion.algorithm %q: it is RS256 or ES256", a.Algorithm)
-}
-
-// algorithm is how to sign; Kafka's default is RS256, and its case does not matter.
-func (a *Assertion) algorithm() string {
-	if a.Algorithm == "" {
-		return "RS256"
-	}
-	return strings.ToUpper(a.Algorithm)
 }
 
 // make is the assertion of the file, or a new one.
@@ -97,7 +70,7 @@ func (a *Assertion) make(now time.Time) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("making the assertion: %w", err)
 	}
-	signature, err := sign(a.algorithm(), key, content)
+	signature, err := sign(a.Algorithm, key, content)
 	if err != nil {
 		return "", fmt.Errorf("signing the assertion with %s: %w", a.KeyFile, err)
 	}
@@ -135,7 +108,7 @@ func (a *Assertion) template() (header, payload map[string]any, err error) {
 
 // fill adds what no template may say (DynamicAssertionJwtTemplate).
 func (a *Assertion) fill(header, payload map[string]any, now time.Time) {
-	maps.Copy(header, map[string]any{"alg": a.algorithm(), "typ": "JWT"})
+	maps.Copy(header, map[string]any{"alg": a.Algorithm, "typ": "JWT"})
 	maps.Copy(payload, map[string]any{
 		"iat": now.Unix(),
 		"exp": now.Add(orDefault(a.Expiry, assertionExpiry)).Unix(),

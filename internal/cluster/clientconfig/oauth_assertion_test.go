@@ -76,13 +76,13 @@ func TestAssertion(t *testing.T) {
 		header, payload map[string]any
 	}{
 		{
-			"defaults", Assertion{KeyFile: keyFile("rsa.pem")},
+			"defaults", Assertion{KeyFile: keyFile("rsa.pem"), Algorithm: "RS256"},
 			map[string]any{"alg": "RS256", "typ": "JWT"},
 			map[string]any{"iat": 1795953600.0, "exp": 1795953900.0, "nbf": 1795953540.0},
 		},
 		{
 			"everything", Assertion{
-				KeyFile: keyFile("ec.pem"), Algorithm: "es256", TemplateFile: template, Audience: "aud", Issuer: "iss", Subject: "sub",
+				KeyFile: keyFile("ec.pem"), Algorithm: "ES256", TemplateFile: template, Audience: "aud", Issuer: "iss", Subject: "sub",
 				Expiry: 10 * time.Minute, NotBefore: time.Minute,
 			},
 			map[string]any{"alg": "ES256", "typ": "JWT", "kid": "k1"},
@@ -132,7 +132,7 @@ func TestES256SignaturesAreOfOneLength(t *testing.T) {
 }
 
 func TestAssertionID(t *testing.T) {
-	a := Assertion{KeyFile: keyFile("rsa.pem"), JTI: true}
+	a := Assertion{KeyFile: keyFile("rsa.pem"), Algorithm: "RS256", JTI: true}
 	seen := map[any]bool{}
 	for range 2 {
 		assertion, err := a.make(at)
@@ -208,7 +208,7 @@ func TestAssertionErrors(t *testing.T) {
 		{"wrong passphrase", Assertion{KeyFile: keyFile("rsa-encrypted.pem"), KeyPassphrase: NewSecret(testSecret)}, key + keyFile("rsa-encrypted.pem") + ": its key cannot be decrypted: is sasl.oauthbearer.assertion.private.key.passphrase right?"},
 		{"too large", Assertion{KeyFile: file("large", strings.Repeat("x", maxSmallFile+1))}, key + dir + "/large: it is larger than 1024 KiB"},
 		{"RSA for ES256", Assertion{KeyFile: keyFile("rsa.pem"), Algorithm: "ES256"}, "signing the assertion with " + keyFile("rsa.pem") + ": it is an RSA key: sasl.oauthbearer.assertion.algorithm must be RS256"},
-		{"EC for RS256", Assertion{KeyFile: keyFile("ec.pem")}, "signing the assertion with " + keyFile("ec.pem") + ": it is an EC key: sasl.oauthbearer.assertion.algorithm must be ES256"},
+		{"EC for RS256", Assertion{KeyFile: keyFile("ec.pem"), Algorithm: "RS256"}, "signing the assertion with " + keyFile("ec.pem") + ": it is an EC key: sasl.oauthbearer.assertion.algorithm must be ES256"},
 		{"other curve", Assertion{KeyFile: keyFile("ec384.pem"), Algorithm: "ES256"}, "signing the assertion with " + keyFile("ec384.pem") + ": ES256 wants the curve P-256, and its curve is P-384"},
 		{"no template", Assertion{KeyFile: keyFile("rsa.pem"), TemplateFile: dir + "/none"}, "reading sasl.oauthbearer.assertion.template.file " + dir + "/none: no such file or directory"},
 		{"bad template", Assertion{KeyFile: keyFile("rsa.pem"), TemplateFile: file("list", `{"header":[]}`)}, "reading sasl.oauthbearer.assertion.template.file " + dir + `/list: it is not a JSON object with "header" and "payload", each an object`},
@@ -277,7 +277,7 @@ func TestAssertionRefused(t *testing.T) {
 		_ = r.ParseForm()
 		answerWith(401, "application/json", `{"error":"invalid_grant","error_description":"`+r.Form.Get("assertion")+`"}`)(w, r)
 	})
-	e := endpointOf(t, OAuth{TokenURL: s.URL, Assertion: &Assertion{KeyFile: keyFile("rsa.pem")}}, s)
+	e := endpointOf(t, OAuth{TokenURL: s.URL, Assertion: &Assertion{KeyFile: keyFile("rsa.pem"), Algorithm: "RS256"}}, s)
 	_, err := e.fetch(t.Context())
 	wantTokenError(t, err, s.URL, "401 Unauthorized: invalid_grant: [hidden]", "assertion was refused")
 

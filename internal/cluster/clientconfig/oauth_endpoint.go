@@ -51,12 +51,9 @@ func (o OAuth) endpoint(now func() time.Time) (*tokenEndpoint, error) {
 		client: endpointClient(conf, o.ConnectTimeout), patience: o.patience(),
 	}
 	if o.Assertion != nil {
-		err = o.useAssertion(e)
+		o.useAssertion(e)
 	} else {
-		err = o.useCredentials(e)
-	}
-	if err != nil {
-		return nil, err
+		o.useCredentials(e)
 	}
 	return e, nil
 }
@@ -69,14 +66,11 @@ func checkEndpointURL(raw string) (*url.URL, error) {
 	if err != nil || u.Host == "" { // err repeats the URL, which may have a password
 		return nil, fmt.Errorf("%s is not a URL such as https://login.example.com/oauth2/token", key)
 	}
-	switch {
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
-		return u, nil
-	case u.Scheme == "http":
+	if u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
 		return nil, fmt.Errorf("%s %s: the client's secret would be sent in the clear; use https (http only to this machine itself)",
 			key, urlName(u))
 	}
-	return nil, fmt.Errorf("%s: unknown scheme %q; use https", key, foreign(u.Scheme))
+	return u, nil
 }
 
 func isLoopback(host string) bool {
@@ -137,14 +131,8 @@ func proxy(req *http.Request) (*url.URL, error) {
 }
 
 // useCredentials asks with the client's id and secret (ClientCredentialsRequestFormatter).
-func (o OAuth) useCredentials(e *tokenEndpoint) error {
+func (o OAuth) useCredentials(e *tokenEndpoint) {
 	id, secret := strings.TrimSpace(o.ClientID), strings.TrimSpace(o.ClientSecret.Reveal())
-	if id == "" {
-		return errors.New("the token endpoint needs a client id: set sasl.oauthbearer.client.credentials.client.id (or clientId in sasl.jaas.config)")
-	}
-	if secret == "" {
-		return errors.New("the token endpoint needs a client secret: set sasl.oauthbearer.client.credentials.client.secret (or clientSecret in sasl.jaas.config)")
-	}
 	form := url.Values{"grant_type": {"client_credentials"}}
 	if scope := strings.TrimSpace(o.Scope); scope != "" {
 		form.Set("scope", scope)
@@ -157,7 +145,6 @@ func (o OAuth) useCredentials(e *tokenEndpoint) error {
 	encoded := base64.StdEncoding.EncodeToString([]byte(id + ":" + secret))
 	e.secrets = append(e.secrets, NewSecret(secret), NewSecret(encoded))
 	e.authorization = "Basic " + encoded
-	return nil
 }
 
 // fetch asks until there is an answer, or no more sense in asking.

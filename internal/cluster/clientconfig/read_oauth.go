@@ -68,7 +68,7 @@ func (r *reader) grant(o *OAuth) {
 		o.Assertion = r.assertion()
 		return
 	}
-	if o.ClientID == "" || o.ClientSecret.Empty() {
+	if strings.TrimSpace(o.ClientID) == "" || strings.TrimSpace(o.ClientSecret.Reveal()) == "" {
 		r.fail(r.either("sasl.jaas.config", "sasl.oauthbearer.token.endpoint.url"), "the token endpoint is asked with the options clientId and clientSecret, of which one is missing or empty")
 	}
 }
@@ -76,7 +76,7 @@ func (r *reader) grant(o *OAuth) {
 func (r *reader) assertion() *Assertion {
 	a := &Assertion{
 		File:          r.text("sasl.oauthbearer.assertion.file"),
-		Algorithm:     cmp.Or(r.text("sasl.oauthbearer.assertion.algorithm"), "RS256"),
+		Algorithm:     strings.ToUpper(cmp.Or(r.text("sasl.oauthbearer.assertion.algorithm"), "RS256")),
 		KeyFile:       r.text("sasl.oauthbearer.assertion.private.key.file"),
 		KeyPassphrase: r.secret("sasl.oauthbearer.assertion.private.key.passphrase"),
 		TemplateFile:  r.text("sasl.oauthbearer.assertion.template.file"),
@@ -91,7 +91,7 @@ func (r *reader) assertion() *Assertion {
 	case a.File == "" && a.KeyFile == "":
 		r.fail("sasl.oauthbearer.token.endpoint.url", "the grant jwt-bearer needs sasl.oauthbearer.assertion.file, or sasl.oauthbearer.assertion.private.key.file to sign an assertion with")
 	case a.Algorithm != "RS256" && a.Algorithm != "ES256":
-		r.fail("sasl.oauthbearer.assertion.algorithm", "neither RS256 nor ES256: %q", a.Algorithm)
+		r.fail("sasl.oauthbearer.assertion.algorithm", "neither RS256 nor ES256: %q", r.text("sasl.oauthbearer.assertion.algorithm"))
 	}
 	return a
 }
@@ -187,7 +187,7 @@ func (r *reader) unsecuredLogin() *Unsecured {
 		}
 	}
 	if _, ok := r.jaas.Options["unsecuredLoginLifetimeSeconds"]; ok {
-		u.Lifetime = time.Duration(min(r.optionNumber("unsecuredLoginLifetimeSeconds"), 1e9)) * time.Second
+		u.Lifetime = time.Duration(max(-1, min(r.optionNumber("unsecuredLoginLifetimeSeconds"), 1e9))) * time.Second
 	}
 	return u
 }

@@ -82,6 +82,12 @@ func TestOAuthConfig(t *testing.T) {
 		"librdkafka": {"sasl.oauthbearer.method=oidc\nsasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.client.id=me\nsasl.oauthbearer.client.secret=hush\nsasl.oauthbearer.extensions=a=1,b=2", OAuth{
 			TokenURL: "https://idp/token", ClientID: "me", ClientSecret: secret("hush"), Extensions: map[string]string{"a": "1", "b": "2"},
 		}},
+		"an algorithm in lower case": {"sasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.grant.type=urn:ietf:params:oauth:grant-type:jwt-bearer\nsasl.oauthbearer.assertion.private.key.file=/k\nsasl.oauthbearer.assertion.algorithm=es256", OAuth{
+			TokenURL: "https://idp/token", Assertion: &Assertion{Algorithm: "ES256", KeyFile: "/k"},
+		}},
+		"a life before its beginning": {module + `unsecuredLoginStringClaim_sub="me" unsecuredLoginLifetimeSeconds="-9007199254740992";`, OAuth{
+			Unsecured: &Unsecured{Strings: map[string]string{"sub": "me"}, Numbers: map[string]float64{}, Lists: map[string][]string{}, Lifetime: -time.Second},
+		}},
 		"a file":  {"sasl.oauthbearer.token.endpoint.url=file:///run/my%20token\n" + module + ";", OAuth{TokenFile: "/run/my token"}},
 		"a token": {"offsetctl.sasl.oauthbearer.token=x.y.z", OAuth{Token: secret("x.y.z")}},
 		"assertion": {"sasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.jwt.retriever.class=a.JwtBearerJwtRetriever\nsasl.oauthbearer.assertion.private.key.file=/k\nsasl.oauthbearer.assertion.private.key.passphrase=p\nsasl.oauthbearer.assertion.claim.iss=i\nsasl.oauthbearer.assertion.claim.exp.seconds=60\nsasl.oauthbearer.assertion.claim.jti.include=true", OAuth{
@@ -131,8 +137,12 @@ func TestConfigThatIsRefused(t *testing.T) {
 		sasl + "PLAIN\nsasl.login.callback.handler.class=x.SECRET":                    "f, line 3: sasl.login.callback.handler.class: offsetctl cannot load Java classes, and knows only what these do: OAuthBearerLoginCallbackHandler",
 		sasl + "PLAIN\nsasl.login.class=x.SECRET":                                     "f, line 3: sasl.login.class: offsetctl cannot load Java classes",
 		oauth: "f, line 2: sasl.mechanism: OAUTHBEARER needs to know where a token comes from: set sasl.oauthbearer.token.endpoint.url",
-		oauth + "sasl.oauthbearer.token.endpoint.url=ftp://SECRET":                                                                "f, line 3: sasl.oauthbearer.token.endpoint.url: not a URL that begins with https:// or file:///",
-		oauth + "sasl.oauthbearer.token.endpoint.url=https://x":                                                                   "f, line 3: sasl.oauthbearer.token.endpoint.url: the token endpoint is asked with the options clientId and clientSecret",
+		oauth + "sasl.oauthbearer.token.endpoint.url=ftp://SECRET":                                                                                                                                                                  "f, line 3: sasl.oauthbearer.token.endpoint.url: not a URL that begins with https:// or file:///",
+		oauth + "sasl.oauthbearer.token.endpoint.url=https://x":                                                                                                                                                                     "f, line 3: sasl.oauthbearer.token.endpoint.url: the token endpoint is asked with the options clientId and clientSecret",
+		oauth + "sasl.oauthbearer.token.endpoint.url=https://x\nsasl.jaas.config=x.OAuthBearerLoginModule required clientId=' ' clientSecret=SECRET;":                                                                               "f, line 4: sasl.jaas.config: the token endpoint is asked with the options clientId and clientSecret",
+		oauth + "sasl.oauthbearer.token.endpoint.url=https://x\nsasl.jaas.config=x.OAuthBearerLoginModule required clientId=SECRET clientSecret='\\t';":                                                                             "f, line 4: sasl.jaas.config: the token endpoint is asked with the options clientId and clientSecret",
+		oauth + "sasl.oauthbearer.token.endpoint.url=https://x\nsasl.oauthbearer.grant.type=urn:ietf:params:oauth:grant-type:jwt-bearer":                                                                                            "f, line 3: sasl.oauthbearer.token.endpoint.url: the grant jwt-bearer needs sasl.oauthbearer.assertion.file",
+		oauth + "sasl.oauthbearer.token.endpoint.url=https://x\nsasl.oauthbearer.grant.type=urn:ietf:params:oauth:grant-type:jwt-bearer\nsasl.oauthbearer.assertion.private.key.file=k\nsasl.oauthbearer.assertion.algorithm=hs256": "f, line 6: sasl.oauthbearer.assertion.algorithm: neither RS256 nor ES256: \"hs256\"",
 		oauth + "sasl.oauthbearer.method=SECRET":                                                                                  "f, line 3: sasl.oauthbearer.method: neither oidc nor default",
 		oauth + "sasl.oauthbearer.metadata.authentication.type=azure_imds":                                                        "f, line 3: sasl.oauthbearer.metadata.authentication.type: offsetctl takes tokens from a token endpoint or a file",
 		oauth + "sasl.oauthbearer.jwt.retriever.class=x.SECRET":                                                                   "f, line 3: sasl.oauthbearer.jwt.retriever.class: offsetctl cannot load Java classes",
