@@ -226,7 +226,6 @@ func TestAssertionErrors(t *testing.T) {
 	}
 }
 
-// The library that decrypts has no check for data that are not whole blocks, and panics.
 func TestEncryptedKeyThatIsCut(t *testing.T) {
 	data, err := os.ReadFile(keyFile("rsa-encrypted.der"))
 	if err != nil {
@@ -243,8 +242,7 @@ func TestEncryptedKeyThatIsCut(t *testing.T) {
 	if data, err = asn1.Marshal(info); err != nil {
 		t.Fatal(err)
 	}
-	const want = "its key cannot be decrypted: is sasl.oauthbearer.assertion.private.key.passphrase right?"
-	if _, err := parseSigningKey(data, NewSecret(passphrase)); err == nil || err.Error() != want {
+	if _, err := parseSigningKey(data, NewSecret(passphrase)); err == nil || err.Error() != "the encrypted data is damaged" {
 		t.Errorf("got %v", err)
 	}
 }
