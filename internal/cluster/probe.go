@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"strings"
 	"time"
 
@@ -131,11 +131,13 @@ func (p *prober) handshake(ctx context.Context) (string, error) {
 func (p *prober) offer(ctx context.Context) (string, error) {
 	wanted := p.run.c.config.SASL.Name()
 	offered, err := mechanisms(ctx, p.conn, wanted)
-	if err != nil {
-		return "", err
-	}
-	if !slices.Contains(offered, wanted) {
+	switch {
+	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		return "", &offerError{wanted, offered}
+	case err != nil:
+		return "", err
+	case len(offered) == 0: // a listener may take it and not say what else there is
+		offered = []string{wanted}
 	}
 	return "the listener offers " + strings.Join(offered, ", "), nil
 }
@@ -158,8 +160,8 @@ func (p *prober) prepare(ctx context.Context) (string, error) {
 	return "there is one", nil
 }
 
-// mechanisms asks for a mechanism (SaslHandshakeRequest.json) on a new connection, and says which there are. Its error is
-// ILLEGAL_SASL_STATE where there is no login.
+// mechanisms asks for a mechanism (SaslHandshakeRequest.json) on a new connection, and says which there are, also beside the error
+// UNSUPPORTED_SASL_MECHANISM. ILLEGAL_SASL_STATE says that there is no login.
 func mechanisms(ctx context.Context, conn net.Conn, wanted string) ([]string, error) {
 	if end, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(end)
@@ -181,11 +183,7 @@ func mechanisms(ctx context.Context, conn net.Conn, wanted string) ([]string, er
 	if err := resp.ReadFrom(body); err != nil {
 		return nil, err
 	}
-	err = kerr.ErrorForCode(resp.ErrorCode)
-	if resp.ErrorCode == kerr.UnsupportedSaslMechanism.Code {
-		err = nil
-	}
-	return resp.SupportedMechanisms, err
+	return resp.SupportedMechanisms, kerr.ErrorForCode(resp.ErrorCode)
 }
 
 // frame reads one answer without its correlation id.
@@ -250,7 +248,7 @@ func (p *prober) explainClosed(ctx context.Context, e *Error) {
 			return
 		}
 	}
-	if offered, err := mechanisms(bounded, again.conn, ""); err == nil && len(offered) > 0 {
+	if offered, _ := mechanisms(bounded, again.conn, ""); len(offered) > 0 {
 		e.Code, e.Message = CodeLoginWanted, "the listener wants a login: it offers "+strings.Join(offered, ", ")
 	}
 }
