@@ -128,7 +128,7 @@ func TestKafkaSecureWaysIn(t *testing.T) {
 			if r.Exit != 0 || !strings.Contains(r.Stdout, `"offset":`+to+`,`) {
 				t.Errorf("inspect: exit %d, want the offset %s\n%s%s", r.Exit, to, r.Stdout, r.Stderr)
 			}
-			if r := configured(t, file, "config", "test"); r.Exit != 0 || strings.Contains(r.Stdout, "failed") {
+			if r := configured(t, file, "config", "test", "-v"); r.Exit != 0 || strings.Contains(r.Stdout, "failed") {
 				t.Errorf("config test: exit %d\n%s%s", r.Exit, r.Stdout, r.Stderr)
 			}
 		})
