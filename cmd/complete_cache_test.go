@@ -28,9 +28,9 @@ type shop struct {
 	requests atomic.Int64
 }
 
-func newShop(t *testing.T) *shop {
+func newShop(t *testing.T, brokers int) *shop {
 	t.Helper()
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "orders"))
+	c, err := kfake.NewCluster(kfake.NumBrokers(brokers), kfake.SeedTopics(1, "orders"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func grown(t *testing.T, path string, d time.Duration) {
 }
 
 func TestSecondCompletionAsksNobody(t *testing.T) {
-	s := newShop(t)
+	s := newShop(t, 1)
 	wantCompleted(t, "groups", completed{[]string{"app"}, true}, s.complete(t, "lag"))
 	wantCompleted(t, "groups again", completed{[]string{"app"}, false}, s.complete(t, "members"))
 	wantCompleted(t, "what is there already", completed{[]string{}, false}, s.complete(t, "lag", "app"))
@@ -133,7 +133,7 @@ func TestSecondCompletionAsksNobody(t *testing.T) {
 }
 
 func TestNoNamesAreKeptToo(t *testing.T) {
-	s := newShop(t)
+	s := newShop(t, 1)
 	s.ControlKey(int16(kmsg.ListGroups), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		return req.ResponseKind(), nil, true
 	})
@@ -142,7 +142,7 @@ func TestNoNamesAreKeptToo(t *testing.T) {
 }
 
 func TestOldNamesAreOfferedWhereTheClusterDoesNotAnswer(t *testing.T) {
-	s := newShop(t)
+	s := newShop(t, 1)
 	file := s.onlyFile(t)
 	addr := s.ListenAddrs()[0]
 	s.Close()
@@ -164,7 +164,7 @@ func TestNamesOfAnIncompleteAnswerAreNotKept(t *testing.T) {
 		kerr.GroupAuthorizationFailed:  {}, // they are not for this user any more
 	} {
 		t.Run(code.Message, func(t *testing.T) {
-			s := newShop(t)
+			s := newShop(t, 1)
 			file := s.onlyFile(t)
 			grown(t, file, time.Hour)
 			s.ControlKey(int16(kmsg.ListGroups), func(req kmsg.Request) (kmsg.Response, error, bool) {
@@ -177,6 +177,24 @@ func TestNamesOfAnIncompleteAnswerAreNotKept(t *testing.T) {
 				wantCompleted(t, code.Message, completed{want, true}, s.complete(t, "lag"))
 			}
 		})
+	}
+}
+
+// Of two brokers one does not answer: the groups of the other are offered.
+func TestNamesOfTheBrokersThatAnswerAreOffered(t *testing.T) {
+	s := newShop(t, 2)
+	s.ControlKey(int16(kmsg.ListGroups), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		s.KeepControl()
+		if s.CurrentNode() == 1 {
+			s.SleepControl(func() { <-t.Context().Done() })
+		}
+		resp := req.ResponseKind().(*kmsg.ListGroupsResponse)
+		resp.Groups = append(resp.Groups, kmsg.ListGroupsResponseGroup{Group: "here"})
+		return resp, nil, true
+	})
+	wantCompleted(t, "half", completed{[]string{"here"}, true}, s.complete(t, "lag"))
+	if files := s.kept(t); files != nil {
+		t.Errorf("half of the names are kept, in %q", files)
 	}
 }
 
@@ -193,7 +211,9 @@ func TestKeptNamesThatAreNoneAreIgnored(t *testing.T) {
 		"no names":        write(`{"version":1}`),
 		"another version": write(`{"version":2,"names":["other"]}`),
 		"huge":            write(`{"version":1,"names":["other"]}` + strings.Repeat(" ", maxNameFile)),
-		"read by others":  func(path string) error { return errors.Join(write(`{"version":1,"names":["other"]}`)(path), os.Chmod(path, 0o640)) },
+		"read by others": func(path string) error {
+			return errors.Join(write(`{"version":1,"names":["other"]}`)(path), os.Chmod(path, 0o640))
+		},
 		"folder of others": func(path string) error {
 			return errors.Join(write(`{"version":1,"names":["other"]}`)(path), os.Chmod(filepath.Dir(path), 0o777))
 		},
@@ -201,11 +221,13 @@ func TestKeptNamesThatAreNoneAreIgnored(t *testing.T) {
 			elsewhere := path + ".elsewhere"
 			return errors.Join(write(`{"version":1,"names":["other"]}`)(elsewhere), os.Remove(path), os.Symlink(elsewhere, path))
 		},
-		"a folder":   func(path string) error { return errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "x"), 0o700)) },
+		"a folder": func(path string) error {
+			return errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "x"), 0o700))
+		},
 		"the future": func(path string) error { return os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newShop(t)
+			s := newShop(t, 1)
 			if err := spoil(s.onlyFile(t)); err != nil {
 				t.Fatal(err)
 			}
@@ -216,7 +238,7 @@ func TestKeptNamesThatAreNoneAreIgnored(t *testing.T) {
 
 // What a shell cannot show is not offered, though it is in the file.
 func TestKeptNamesAreOnlyOfferedIfTheyCanBe(t *testing.T) {
-	s := newShop(t)
+	s := newShop(t, 1)
 	if err := os.WriteFile(s.onlyFile(t), []byte(`{"version":1,"names":["a\u001b[2J","--all","b"]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +256,7 @@ func TestNamesThatCannotBeKeptAreOfferedAllTheSame(t *testing.T) {
 		"a file":            {"XDG_CACHE_HOME": occupied},
 		"no home":           {"HOME": "cache"},
 	} {
-		s := newShop(t)
+		s := newShop(t, 1)
 		env["OFFSETCTL_BOOTSTRAP_SERVER"] = s.at.env["OFFSETCTL_BOOTSTRAP_SERVER"]
 		s.at.env = env
 		for range 2 {
@@ -247,7 +269,7 @@ func TestNamesThatCannotBeKeptAreOfferedAllTheSame(t *testing.T) {
 }
 
 func TestKeptNamesArePrivateAndOldOnesRemoved(t *testing.T) {
-	s := newShop(t)
+	s := newShop(t, 1)
 	s.at.env["HOME"] = s.cache
 	delete(s.at.env, "XDG_CACHE_HOME")
 	dir := filepath.Join(s.cache, ".cache", "offsetctl", "completion")

@@ -14,8 +14,11 @@ import (
 )
 
 // completionTime is from the start of the process to its answer: a person at a prompt waits for a second, and the shell wants
-// a part of that.
-const completionTime = 900 * time.Millisecond
+// a part of that. The brokers have a little less, so that what some of them said is not lost with what others did not.
+const (
+	completionTime = 900 * time.Millisecond
+	brokersTime    = completionTime - 100*time.Millisecond
+)
 
 // completeNames completes by the names of groups or topics, without those that are there already.
 func (s *session) completeNames(ctx context.Context, scope cluster.Scope, toComplete string, there []string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -77,7 +80,7 @@ func (s *session) findNames(ctx context.Context, scope cluster.Scope, give func(
 		return
 	}
 	defer client.Close()
-	names, errs := askNames(ctx, client.Run(cluster.In(s.now, completionTime)), scope)
+	names, errs := askNames(ctx, client.Run(cluster.In(s.now, brokersTime)), scope)
 	switch {
 	case len(errs) == 0:
 		give(names)
@@ -124,9 +127,7 @@ func (s *session) demoNames(ctx context.Context, scope cluster.Scope) []string {
 		return nil
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	names, _ := askNames(ctx, client.Run(cluster.In(time.Now(), time.Second)), scope)
+	names, _ := askNames(ctx, client.Run(cluster.In(time.Now(), completionTime)), scope) // from now: it has just been made
 	return names
 }
 
