@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -17,19 +18,28 @@ import (
 	"github.com/offsetctl/offsetctl/internal/kafkatest"
 )
 
-// A broker closes a connection whose token has ended, unless it has shown another (KIP-368). Whoever follows outlives that,
-// and says so when there are no more tokens.
-func TestKafkaOAuthTokensEndInMidRun(t *testing.T) {
-	t.Parallel()
+func TestKafkaOAuth(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	c := secured(t)
+	t.Run("completion", func(t *testing.T) { completeOverALogin(t, c) })
+	t.Run("a token file that is over", func(t *testing.T) { tokenFileIsOver(t, c) })
+	t.Run("tokens end in mid-run", func(t *testing.T) { tokensEndInMidRun(t, c) })
+}
+
+// A broker closes a connection whose token has ended, unless it has shown another (KIP-368). Whoever follows outlives that,
+// and says so when there are no more tokens. These live for so short that logins must be renewed more often than on one
+// connection they can be.
+func tokensEndInMidRun(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
 	tokens := c.Secure.Tokens
 	tokens.Lifetime(4 * time.Second)
+	before := len(tokens.Requests())
 	f := followWith(t, c.Properties("OAUTH", "alice").Write(t))
 	want := []int64{3} // by secured
 	f.await(t, want)
-	for deadline := time.Now().Add(time.Minute); len(tokens.Requests()) < 4; { // three have ended
+	for deadline := time.Now().Add(time.Minute); len(tokens.Requests())-before < 4; { // three have ended
 		if time.Now().After(deadline) {
-			t.Fatalf("%d tokens were asked for in a minute\n%s", len(tokens.Requests()), f.errs.String())
+			t.Fatalf("%d tokens were asked for in a minute\n%s", len(tokens.Requests())-before, f.errs.String())
 		}
 		at := int64(100 + len(want))
 		commitFor(t, c, "app", "orders", at)
@@ -56,9 +66,8 @@ func TestKafkaOAuthTokensEndInMidRun(t *testing.T) {
 }
 
 // What is not renewed is no surprise of the broker's: the file is named.
-func TestKafkaOAuthTokenFileIsOver(t *testing.T) {
-	t.Parallel()
-	c := secured(t)
+func tokenFileIsOver(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
 	if err := os.WriteFile(c.Secure.TokenFile, []byte(c.Secure.Tokens.Token("alice", -time.Minute)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +77,31 @@ func TestKafkaOAuthTokenFileIsOver(t *testing.T) {
 	d := parse(t, r.Stdout)
 	if r.Exit != 1 || len(d.Items) != 0 || len(d.Errors) != 1 || d.Errors[0].Code != "LOGIN_FAILED" || !strings.Contains(r.Stderr, c.Secure.TokenFile) || !strings.Contains(r.Stderr, "expired") {
 		t.Errorf("exit %d, want 1, nothing but LOGIN_FAILED and the file\n%s%s", r.Exit, r.Stdout, r.Stderr)
+	}
+}
+
+// Tokens, TLS and a login fit into the second that a prompt waits; the names are then kept.
+func completeOverALogin(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
+	file := c.Properties("OAUTH", "alice").Write(t)
+	complete := func(words ...string) result {
+		var out, errs bytes.Buffer
+		exit := cmd.Main(t.Context(), append([]string{"__complete", "--command-config", file}, words...), strings.NewReader(""), &out, &errs)
+		return result{out.String(), errs.String(), exit}
+	}
+	for _, of := range []struct {
+		words []string
+		want  string
+	}{{[]string{"lag", "ap"}, "app\n:4\n"}, {[]string{"lag", "--topic", "or"}, "orders\n:4\n"}} {
+		want := result{of.want, "", 0}
+		r := complete(of.words...)
+		for deadline := time.Now().Add(30 * time.Second); r != want && time.Now().Before(deadline); { // a broker's first logins are slow
+			r = complete(of.words...)
+		}
+		asked := len(c.Secure.Tokens.Requests())
+		if d := gocmp.Diff([]result{want, want}, []result{r, complete(of.words...)}); d != "" || len(c.Secure.Tokens.Requests()) != asked {
+			t.Errorf("%q: %d tokens for what was kept (-want +got):\n%s", of.words, len(c.Secure.Tokens.Requests())-asked, d)
+		}
 	}
 }
 
