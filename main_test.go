@@ -49,6 +49,7 @@ func setup(env *testscript.Env) error {
 	})
 	env.Values[fixtureKey{}] = f
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state")) // undo files
+	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache")) // names for completion
 	env.Setenv("OFFSETCTL_BOOTSTRAP_SERVER", "127.0.0.1:1")           // nothing there: a script that forgets its cluster meets no other
 	if env.Getenv("GORACE") == "" {
 		env.Setenv("GORACE", "atexit_sleep_ms=10") // the race detector's second at each exit would be minutes

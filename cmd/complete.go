@@ -5,9 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,9 +16,6 @@ import (
 // Shells ask for completions with a hidden command of cobra's, __complete, and the words of the command line, of which
 // the last is unfinished. What is completed is said here, once for all commands: arguments and flags that name groups
 // and topics from the cluster, flags with few values from those, files only where a file is meant.
-
-// completionTime is what a person at a prompt waits for.
-const completionTime = time.Second
 
 // completes tells whether a shell asks.
 func completes(args []string) bool {
@@ -38,6 +32,8 @@ func (s *session) complete(ctx context.Context, root *cobra.Command, args []stri
 	if inDemo {
 		hideFromDemo(root)
 	}
+	s.shape.quiet, s.err = true, io.Discard // shells show stderr, if they show it, in the middle of what is being typed
+	root.SetErr(s.err)
 	out := &completionOutput{Writer: root.OutOrStdout()}
 	root.SetOut(out)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
@@ -160,9 +156,7 @@ func (s *session) completeGroups(c *cobra.Command, args []string, toComplete str
 	if topic := c.Flags().Lookup("internal-topic"); topic != nil && topic.Value.String() == "transaction" { // its names are no groups
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return s.fromCluster(c.Context(), toComplete, func(ctx context.Context, run *cluster.Run) []string {
-		return slices.DeleteFunc(existingNames(ctx, run, cluster.ScopeGroup), func(name string) bool { return slices.Contains(args, name) })
-	})
+	return s.completeNames(c.Context(), cluster.ScopeGroup, toComplete, args)
 }
 
 func (s *session) completeProfiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -174,32 +168,5 @@ func (s *session) completeProfiles(*cobra.Command, []string, string) ([]cobra.Co
 }
 
 func (s *session) completeTopics(c *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return s.fromCluster(c.Context(), toComplete, func(ctx context.Context, run *cluster.Run) []string {
-		return existingNames(ctx, run, cluster.ScopeTopic)
-	})
-}
-
-// fromCluster completes by the names that list gets from the cluster, silently by none when it cannot.
-func (s *session) fromCluster(ctx context.Context, toComplete string, list func(context.Context, *cluster.Run) []string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	s.shape.quiet = true // nothing but names may be seen
-	client, _, err := s.dial(s)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, completionTime)
-	defer cancel()
-	run := client.Run(cluster.In(time.Now(), completionTime))
-	if _, errs := run.Left(2).Brokers(ctx); errs != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	names := slices.DeleteFunc(list(ctx, run), func(name string) bool { return !strings.HasPrefix(name, toComplete) || !offerable(name) })
-	return names, cobra.ShellCompDirectiveNoFileComp
-}
-
-// offerable tells whether a shell can offer a name: it takes lines, trimmed, and shows them to the terminal as they
-// are. What begins with a dash would be read as a flag.
-func offerable(name string) bool {
-	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
-	return name != "" && name == strings.TrimSpace(name) && name[0] != '-' && utf8.ValidString(name) && !strings.ContainsFunc(name, unprintable)
+	return s.completeNames(c.Context(), cluster.ScopeTopic, toComplete, nil)
 }

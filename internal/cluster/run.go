@@ -128,7 +128,7 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	resp, conn, err := r.send(bounded, node, req)
-	if err != nil && bounded.Err() == nil && r.deadBroker(node) == nil && (isClosed(err) || isGivenUp(err) || kgo.IsRetryableBrokerErr(err)) {
+	if err != nil && bounded.Err() == nil && r.deadBroker(node) == nil && (isClosed(err) || isGivenUp(err) || kgo.IsRetryableBrokerErr(err) || r.c.renewedTooSoon(node, err)) {
 		resp, conn, err = r.send(bounded, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
 	}
 	if err == nil {

@@ -3,10 +3,12 @@ package cluster
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl"
 )
@@ -114,3 +116,10 @@ type loginError struct{ err error }
 
 func (e *loginError) Error() string { return e.err.Error() }
 func (e *loginError) Unwrap() error { return e.err }
+
+// renewedTooSoon reports whether a broker that has let us in would not have the login renewed on the same connection: it takes
+// that once a second at most (KafkaChannel.java), which is not enough for the last seconds of a token. Another connection is
+// let in.
+func (c *Client) renewedTooSoon(node Broker, err error) bool {
+	return c.knowsKafka(node.Addr()) && errors.Is(err, kerr.IllegalSaslState)
+}
