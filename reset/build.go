@@ -80,6 +80,7 @@ func (b builder) group(isNew bool) Group {
 		out.Changes = []Change{refusal("", b.nothing(isNew))}
 	}
 	slices.SortFunc(out.Changes, func(a, b Change) int { return cluster.CompareTP(a.TP, b.TP) })
+	b.deny(&out)
 	return out
 }
 
