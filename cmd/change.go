@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -107,11 +106,11 @@ func (s *session) showChange(ctx context.Context, run *cluster.Run, f form, req 
 	if err := s.printChange(f, req, p, failures, undo); err != nil {
 		return err
 	}
-	failed := s.failures(ctx, run, req, failures)
+	failed := s.failures(ctx, run, req, p, failures)
 	got := s.report(failed.errs, failed.hints)
 	got.failed = got.failed || len(p.Groups) == 0
 	if len(p.Groups) == 0 && len(failed.errs) == 0 {
-		s.complain("no group is selected, nothing is changed", strings.TrimPrefix(wholeNameHint(req.match), "; "))
+		s.complain("no group is selected, nothing is changed", s.selectHint(ctx, run, req.match))
 	}
 	n := p.Counts()
 	if !req.execute {

@@ -16,12 +16,12 @@ type failed struct {
 }
 
 // failures makes ready to tell what failed. Close spellings are looked for where something does not exist.
-func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequest, all []reset.Failure) failed {
+func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequest, p *reset.Plan, all []reset.Failure) failed {
 	near := s.similar(ctx, run, errorsOf(all), nil)
 	out := failed{hints: map[missing]string{}}
 	for _, f := range all {
 		e := *f.Error
-		hint := s.changeHint(req, f)
+		hint := s.changeHint(req, p, f)
 		if close := near[missing{e.Scope, e.Name}]; close != "" {
 			hint = strings.TrimSuffix(close+" "+hint, " ")
 		}
@@ -47,7 +47,7 @@ func errorsOf(failures []reset.Failure) []*cluster.Error {
 
 // changeHint is the next step after a failure of a changing command, where it is another one than elsewhere; empty: it is
 // not.
-func (s *session) changeHint(req changeRequest, f reset.Failure) string {
+func (s *session) changeHint(req changeRequest, p *reset.Plan, f reset.Failure) string {
 	switch f.Code {
 	case "GROUP_ID_NOT_FOUND":
 		if req.command == "reset" && f.Group == "" {
@@ -67,13 +67,24 @@ func (s *session) changeHint(req changeRequest, f reset.Failure) string {
 			return "a group with very many offsets is deleted in one record batch, which may be too small; delete-offsets takes them away in parts first"
 		}
 	case "NON_EMPTY_GROUP":
-		return "see who they are with: " + s.command("members "+shellWord(f.Name)) + "; a member that was killed leaves when its session ends, after 45 s by default"
+		return "see who they are with: " + s.command("members "+groupWord(f.Name)) + "; a member that was killed leaves when its session ends, after 45 s by default"
 	case reset.CodeRecent:
 		return "stop what commits, or go on with --force"
 	case reset.CodeNoCommit:
 		return "give it an offset first, with --to-offset, --to-earliest or --to-latest"
 	case "GROUP_AUTHORIZATION_FAILED", "TOPIC_AUTHORIZATION_FAILED":
-		return s.writeAuthorizationHint(req, f)
+		return s.writeAuthorizationHint(req, p, f)
+	}
+	return ""
+}
+
+// selectHint is for when no group is selected: a pattern may be for a part of the name, and groups may be hidden.
+func (s *session) selectHint(ctx context.Context, run *cluster.Run, match string) string {
+	if hint := strings.TrimPrefix(wholeNameHint(match), "; "); hint != "" {
+		return hint
+	}
+	if hidden := run.Left(1).HiddenGroups(ctx); hidden != nil {
+		return hidden.Message + ": " + s.aclCommand("Describe", ofGroup("GROUP"))
 	}
 	return ""
 }
@@ -86,22 +97,51 @@ func (s *session) absentGroupHint(group string) string {
 	return "list the groups with: " + s.command("groups") + "; --new-group makes one that does not exist"
 }
 
-// writeAuthorizationHint names what a user needs to change a group (KafkaApis), which is more than to look at it.
-func (s *session) writeAuthorizationHint(req changeRequest, f reset.Failure) string {
+// writeAuthorizationHint names what a user needs to change a group (KafkaApis). It is enough to look at it too: Read and Delete
+// imply Describe.
+func (s *session) writeAuthorizationHint(req changeRequest, p *reset.Plan, f reset.Failure) string {
 	group := f.Group
 	if group == "" {
 		group = f.Name
 	}
-	operation := "Read"
-	if req.command == "delete-group" || req.command == "delete-offsets" {
-		operation = "Delete"
+	source, copies := req.query.Target.Source()
+	switch {
+	case f.Code == "GROUP_AUTHORIZATION_FAILED" && copies && f.Name == source:
+		return s.authorizationHint(f.Error) // it is only looked at
+	case f.Code == "GROUP_AUTHORIZATION_FAILED":
+		return "to change it this user needs: " + s.aclCommand(strings.Join(groupRights(req, p, group), " --operation "), ofGroup(group))
+	case f.Scope == cluster.ScopeGroup:
+		return s.authorizationHint(f.Error) // its members could not be seen
 	}
-	if f.Code == "GROUP_AUTHORIZATION_FAILED" {
-		return "to change it this user needs, beside Describe: " + s.aclCommand(operation, "--group "+shellWord(group))
+	return "to change it this user needs: " + s.aclCommand("Read", ofTopic(topicOf(f.Error)))
+}
+
+// groupRights are the operations that what a plan does to a group needs: Read to commit, Delete to delete commits or the group.
+func groupRights(req changeRequest, p *reset.Plan, group string) []string {
+	commits, deletes := false, false
+	for i := range p.Groups {
+		if g := &p.Groups[i]; g.Name == group {
+			commits, deletes = g.Commits, g.Deletes
+		}
 	}
-	topic := "TOPIC" // which one a group's own error does not say
-	if f.Scope != cluster.ScopeGroup {
-		topic = topicOf(f.Error)
+	if !commits && !deletes { // it could not be read, so that what it needs is not known
+		deletes = req.command == "delete-group" || req.command == "delete-offsets"
+		commits = !deletes
 	}
-	return "to change it this user needs: " + s.aclCommand("Read", "--topic "+shellWord(topic))
+	var needs []string
+	if commits {
+		needs = append(needs, "Read")
+	}
+	if deletes {
+		needs = append(needs, "Delete")
+	}
+	return needs
+}
+
+// groupWord is a group as an argument of a command to paste: one that begins like a flag is given to one.
+func groupWord(group string) string {
+	if strings.HasPrefix(group, "-") {
+		return "-g " + shellWord(group)
+	}
+	return shellWord(group)
 }

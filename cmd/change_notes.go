@@ -38,11 +38,16 @@ func (s *session) introduce(req changeRequest, p *reset.Plan) {
 
 // warn says of groups why they would not be changed, or what a change of them may not do.
 func (s *session) warn(req changeRequest, p *reset.Plan, unread []*cluster.Error) {
-	var notes []string
+	var notes, hints []string
 	for i := range p.Groups {
 		g := &p.Groups[i]
-		if e := g.Blocked(req.force); e != nil && !req.execute && g.Changing() {
-			notes = append(notes, fmt.Sprintf("group %s: --execute would be refused: %s", name(g.Name), e.Message))
+		if !req.execute && g.Changing() {
+			for _, e := range refusals(req, g) {
+				notes = append(notes, fmt.Sprintf("%s: --execute would be refused: %s", about(g, e), e.Message))
+				if e.Unauthorized() {
+					hints = append(hints, s.writeAuthorizationHint(req, p, reset.Failure{Group: g.Name, Error: e}))
+				}
+			}
 		}
 		if g.Type == cluster.Share && g.Changing() {
 			notes = append(notes, fmt.Sprintf("group %s: a share group that is put somewhere forgets what it has acknowledged there; undo brings back its start offsets, and not that", name(g.Name)))
@@ -53,10 +58,46 @@ func (s *session) warn(req changeRequest, p *reset.Plan, unread []*cluster.Error
 	}
 	for _, e := range unread {
 		notes = append(notes, fmt.Sprintf("group %s: whether something commits for it without being a member could not be seen: %s", name(e.Name), e.Message))
+		if e.Unauthorized() {
+			hints = append(hints, "to see who commits this user needs: "+s.aclCommand("Read", ofTopic(cluster.OffsetsTopic)))
+		}
 	}
 	for _, n := range bounded(notes) {
 		s.note("%s", n)
 	}
+	for _, h := range bounded(eachOnce(hints)) {
+		s.hint(h)
+	}
+}
+
+// refusals are why the group would not be changed by --execute, as a whole or, by topic, in part.
+func refusals(req changeRequest, g *reset.Group) []*cluster.Error {
+	if e := g.Blocked(req.force); e != nil {
+		return []*cluster.Error{e}
+	}
+	var errs cluster.Errors
+	for i := range g.Changes {
+		errs.Add(g.Changes[i].Denied)
+	}
+	return errs.All
+}
+
+// about is what an error of a group is about.
+func about(g *reset.Group, e *cluster.Error) string {
+	if e.Scope == cluster.ScopeTopic {
+		return fmt.Sprintf("topic %s of group %s", e.Name, name(g.Name))
+	}
+	return "group " + name(g.Name)
+}
+
+// eachOnce leaves out what comes again.
+func eachOnce(texts []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(texts, func(t string) bool {
+		again := seen[t]
+		seen[t] = true
+		return again
+	})
 }
 
 // flinkAdvice is what becomes of a change of a group whose reader is no member of it.

@@ -2,13 +2,10 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 	"github.com/offsetctl/offsetctl/output"
@@ -68,7 +65,7 @@ func (s *session) runConfigTest(ctx context.Context) error {
 		}
 		got := s.report(t.errs, nil)
 		if !got.failed {
-			s.noteDenied(t.items)
+			s.hintDenied(t.items, t.allowed.Groups)
 		}
 		return ended(got)
 	})
@@ -86,6 +83,7 @@ type configTest struct {
 	clusterID string
 	items     []stepItem
 	errs      []*cluster.Error
+	allowed   cluster.Permissions
 }
 
 // all goes all ways. What this user may do is asked if any of the servers has let it in.
@@ -138,95 +136,7 @@ func millis(d time.Duration) *int64 {
 func (t *configTest) permissions(ctx context.Context) {
 	p, errs := t.run.Left(cluster.PermissionRounds).Permissions(ctx, mostGroups)
 	t.errs = append(t.errs, errs...)
-	t.items = append(t.items, permissionItems(p)...)
-}
-
-// permissionItems say what a user may do, in the words of what offsetctl does.
-func permissionItems(p cluster.Permissions) []stepItem {
-	list := permission("list groups", "cluster", p.Cluster, kmsg.ACLOperationDescribe, "all groups are listed: Describe on the cluster", "only groups that this user may describe are listed: no Describe on the cluster")
-	read := permission("read offsets", cluster.OffsetsTopic, p.Offsets, kmsg.ACLOperationRead, "inspect works: Read on the topic", "inspect does not work, and reset cannot see who commits without being a member: no Read on the topic")
-	if p.Offsets == nil {
-		read.Detail = "the topic does not exist yet, or this user may not describe it"
-	}
-	return []stepItem{
-		list,
-		groupPermission("describe groups", p.Groups, kmsg.ACLOperationDescribe),
-		read,
-		groupPermission("reset groups", p.Groups, kmsg.ACLOperationRead),
-		groupPermission("delete groups", p.Groups, kmsg.ACLOperationDelete),
-	}
-}
-
-func permission(step, target string, have *cluster.Operations, needs kmsg.ACLOperation, yes, no string) stepItem {
-	switch {
-	case have == nil:
-		return stepItem{Step: step, Target: target, Result: stepUnknown, Detail: "the broker does not say"}
-	case have.Allow(needs):
-		return stepItem{Step: step, Target: target, Result: stepOK, Detail: yes}
-	}
-	return stepItem{Step: step, Target: target, Result: stepDenied, Detail: no}
-}
-
-// groupPermission counts the groups with which a user may do something.
-func groupPermission(step string, groups []cluster.GroupOperations, needs kmsg.ACLOperation) stepItem {
-	item := stepItem{Step: step, Target: "groups", Result: stepUnknown, Detail: "this user sees no group"}
-	if len(groups) == 0 {
-		return item
-	}
-	var without []string
-	known := 0
-	for _, g := range groups {
-		if g.Operations == nil {
-			continue
-		}
-		known++
-		if !g.Operations.Allow(needs) {
-			without = append(without, g.Group)
-		}
-	}
-	if known == 0 {
-		item.Detail = "the brokers do not say"
-		return item
-	}
-	item.Result, item.Detail = stepOK, fmt.Sprintf("%d of the %d groups that this user sees", known-len(without), len(groups))
-	if len(without) > 0 {
-		item.Result = stepDenied
-		item.Detail += "; not " + enumerate(without, 5)
-	}
-	return item
-}
-
-// enumerate names at most so many.
-func enumerate(names []string, most int) string {
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}
-
-// noteDenied says which ACLs would allow what is denied.
-func (s *session) noteDenied(items []stepItem) {
-	var needs []string
-	for _, i := range items {
-		if i.Result != stepDenied {
-			continue
-		}
-		switch i.Step {
-		case "list groups":
-			needs = append(needs, s.aclCommand("Describe", "--cluster"))
-		case "read offsets":
-			needs = append(needs, s.aclCommand("Read", "--topic "+cluster.OffsetsTopic))
-		case "describe groups":
-			needs = append(needs, s.aclCommand("Describe", "--group GROUP"))
-		case "reset groups":
-			needs = append(needs, s.aclCommand("Read", "--group GROUP"))
-		case "delete groups":
-			needs = append(needs, s.aclCommand("Delete", "--group GROUP"))
-		}
-	}
-	for _, n := range needs {
-		s.note("who needs what is denied: %s", n)
-	}
+	t.items, t.allowed = append(t.items, permissionItems(p)...), p
 }
 
 func stepColumns() []output.Column[stepItem] {

@@ -89,6 +89,8 @@ func dialCluster(s *session) (*cluster.Client, time.Duration, error) {
 // certificate. Whose a token is they alone know.
 func (set settings) user(config cluster.Config) string {
 	switch {
+	case set.Protocol.SASL && set.SASL.TokenAuth: // the name is that of the token
+		return ""
 	case set.Protocol.SASL:
 		return set.SASL.Username
 	case config.TLS != nil && len(config.TLS.Certificates) > 0 && config.TLS.Certificates[0].Leaf != nil:

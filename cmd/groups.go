@@ -66,11 +66,11 @@ func (s *session) runGroups(c *cobra.Command, sel selection) error {
 		groups, silent := sel.unanswered(read.All)
 		errs = append(read.Errors, silent...)
 		items := groupItems(groups)
+		if len(items) == 0 && len(errs) == 0 {
+			errs = s.noGroup(ctx, run, sel, c.Flags().Changed("match"))
+		}
 		if err := print(s, f, newHead("groups", read.ClusterID, s.now), groupItemColumns(), func(g *groupItem) string { return g.Group }, items, errs); err != nil {
 			return err
-		}
-		if len(items) == 0 && len(errs) == 0 {
-			s.noteNoGroup(sel, c.Flags().Changed("match"))
 		}
 		return ended(s.report(errs, nil))
 	})

@@ -124,17 +124,19 @@ func (s *session) aclCommand(operation, of string) string {
 	return line + " --add --allow-principal " + shellWord("User:"+cmp.Or(s.user, "NAME")) + " --operation " + operation + " " + of
 }
 
+// ofGroup and ofTopic name what an ACL is for. The group whose name is empty has none of its own.
+func ofGroup(group string) string { return "--group " + shellWord(cmp.Or(group, "*")) }
+func ofTopic(topic string) string { return "--topic " + shellWord(topic) }
+
 func (s *session) authorizationHint(e *cluster.Error) string {
 	switch e.Scope {
 	case cluster.ScopeGroup:
 		if e.Code == "TOPIC_AUTHORIZATION_FAILED" {
-			return "this user may not describe all topics of the group: " + s.aclCommand("Describe", "--topic NAME")
+			return "Kafka does not say which topic it is that the group's members read and this user may not see; for each: " + s.aclCommand("Describe", "--topic TOPIC")
 		}
-		return "this user needs: " + s.aclCommand("Describe", "--group "+shellWord(e.Name))
-	case cluster.ScopeTopic:
-		return "this user needs: " + s.aclCommand("Describe", "--topic "+shellWord(e.Name))
-	case cluster.ScopePartition:
-		return "this user needs: " + s.aclCommand("Describe", "--topic "+shellWord(topicOf(e)))
+		return "this user needs: " + s.aclCommand("Describe", ofGroup(e.Name))
+	case cluster.ScopeTopic, cluster.ScopePartition:
+		return "this user needs: " + s.aclCommand("Describe", ofTopic(topicOf(e)))
 	}
 	return "this user needs: " + s.aclCommand("Describe", "--cluster")
 }

@@ -137,7 +137,7 @@ func (m missed) errors(ctx context.Context, run *cluster.Run) (errs []*cluster.E
 }
 
 // absent are the groups that the cluster does not have, and the names of those that it has. A broker that does not answer
-// may have them all.
+// may have them all, and to this user a broker may not list what it has.
 func (m missed) absent(ctx context.Context, run *cluster.Run) (absent, listed []string) {
 	if run == nil || m.scope != cluster.ScopeGroup || len(m.groups) == 0 {
 		return nil, nil
@@ -150,7 +150,11 @@ func (m missed) absent(ctx context.Context, run *cluster.Run) (absent, listed []
 	for _, l := range groups {
 		there[l.Group] = true
 	}
-	return slices.DeleteFunc(slices.Clone(m.groups), func(g string) bool { return there[g] }), groupNamesOf(groups)
+	absent = slices.DeleteFunc(slices.Clone(m.groups), func(g string) bool { return there[g] })
+	if len(absent) > 0 && run.HiddenGroups(ctx) != nil {
+		absent = nil
+	}
+	return absent, groupNamesOf(groups)
 }
 
 // notFound is Kafka's code for a group, or a transactional id, that does not exist.

@@ -191,7 +191,7 @@ func (s *session) runLag(c *cobra.Command, o lagOptions, args []string) error {
 		}
 		near := s.similar(ctx, run, snap.Errors, nil)
 		if len(snap.Groups) == 0 && len(snap.Errors) == 0 && !req.query.Named {
-			s.noteNoGroup(o.selection, c.Flags().Changed("match"))
+			snap.Errors = s.noGroup(ctx, run, o.selection, c.Flags().Changed("match"))
 		}
 		return s.showLag(f, req, snap, near)
 	})

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -35,6 +37,8 @@ func groupLine(g lag.GroupRow, f cluster.Filter) string {
 	switch {
 	case g.Partitions == nil:
 		parts = append(parts, g.Error.Message)
+	case *g.Partitions == 0 && g.Error != nil:
+		parts = append(parts, g.Error.Message)
 	case *g.Partitions == 0:
 		parts = append(parts, "no rows: "+withoutRows(f))
 	default:
@@ -48,7 +52,7 @@ func withoutRows(f cluster.Filter) string {
 	if f != nil {
 		return "none in the topics asked for"
 	}
-	return "it has no commit, or none any more, and owns no partition"
+	return "it has no commit that this user may see, or none any more, and owns no partition"
 }
 
 // noteWithoutRows says which of the groups and topics that are named have no row, where no error does.
@@ -56,6 +60,9 @@ func (s *session) noteWithoutRows(req lagRequest, v lagView) {
 	failed := map[missing]bool{}
 	for _, e := range v.found.Errors.All {
 		failed[missing{e.Scope, e.Name}] = true
+	}
+	if slices.ContainsFunc(v.found.Errors.All, hidesTopic(req.query.Filter)) {
+		return // whether there is a row nobody knows
 	}
 	for _, topic := range v.noRows {
 		told := s.summarizes(req) && len(v.groups) == 0
@@ -67,9 +74,17 @@ func (s *session) noteWithoutRows(req lagRequest, v lagView) {
 		return // which say it themselves
 	}
 	for _, g := range v.every {
-		if req.explicit && empty(g) {
+		if req.explicit && empty(g) && g.Error == nil {
 			s.note("%s: no rows: %s", g.Group, withoutRows(req.query.Filter))
 		}
+	}
+}
+
+// hidesTopic makes a test for errors that keep a topic asked for from being seen.
+func hidesTopic(f cluster.Filter) func(*cluster.Error) bool {
+	return func(e *cluster.Error) bool {
+		_, asked := f[e.Name]
+		return asked && e.Scope == cluster.ScopeTopic && e.Unauthorized()
 	}
 }
 
@@ -101,16 +116,27 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// noteNoGroup says why there is not a single group, where no error does.
-func (s *session) noteNoGroup(sel selection, matchSet bool) {
+// noGroup says why there is not a single group, where no error does. To a user who sees none, that is an error: whether there
+// are any is not known.
+func (s *session) noGroup(ctx context.Context, run *cluster.Run, sel selection, matchSet bool) []*cluster.Error {
+	hidden := run.Left(1).HiddenGroups(ctx)
+	if hidden != nil && !run.ListedAny() {
+		hidden.Message += ", and that is none"
+		return []*cluster.Error{hidden}
+	}
+	who := "no group"
+	if hidden != nil {
+		who = "no group that this user may describe"
+	}
 	switch {
 	case matchSet && (len(sel.types) > 0 || len(sel.states) > 0):
-		s.note("no group has a name that matches and the type or state asked for")
+		s.note("%s has a name that matches and the type or state asked for", who)
 	case matchSet:
-		s.note("no group matches%s", wholeNameHint(sel.match))
+		s.note("%s matches%s", who, wholeNameHint(sel.match))
 	case len(sel.types) > 0 || len(sel.states) > 0:
-		s.note("no group has the type or state asked for")
+		s.note("%s has the type or state asked for", who)
 	default:
 		s.note("the cluster has no groups")
 	}
+	return nil
 }

@@ -162,7 +162,7 @@ func (s *session) unchecked(req lagRequest, v lagView) (found bool) {
 		return true
 	}
 	for _, g := range v.every {
-		if req.explicit && empty(g) {
+		if req.explicit && empty(g) && g.Error == nil {
 			s.complain(fmt.Sprintf("group %s: nothing that a check could look at: %s", g.Group, withoutRows(req.query.Filter)), s.selectionHint(v))
 			found = true
 		}

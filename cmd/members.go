@@ -73,7 +73,7 @@ func (s *session) runMembers(c *cobra.Command, sel selection, args []string) err
 		switch {
 		case len(errs) > 0 || len(items) > 0:
 		case len(read.All) == 0:
-			s.noteNoGroup(sel, c.Flags().Changed("match"))
+			errs = s.noGroup(ctx, run, sel, c.Flags().Changed("match"))
 		default:
 			s.note("%s, and no member", count(len(read.All), "group"))
 		}

@@ -119,7 +119,7 @@ func TestGroupLineSaysWhyThereIsNoRow(t *testing.T) {
 		{
 			"nothing committed",
 			lag.GroupRow{Group: "g", Type: text("consumer"), State: text("Stable"), Members: number(1), Sum: lag.Sum{Partitions: number(0)}},
-			"g: consumer, Stable, 1 member, no rows: it has no commit, or none any more, and owns no partition",
+			"g: consumer, Stable, 1 member, no rows: it has no commit that this user may see, or none any more, and owns no partition",
 		},
 		{
 			"unreadable",

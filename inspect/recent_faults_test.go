@@ -167,8 +167,8 @@ func TestRecentCommitsThatMayNotBeRead(t *testing.T) {
 		want  string
 		again bool // it is tried again for a while
 	}{
-		"not allowed":             {kmsg.Fetch, kerr.TopicAuthorizationFailed, "g topic __consumer_offsets: not authorized to access topics: [Topic authorization failed.] (TOPIC_AUTHORIZATION_FAILED)", false},
-		"not allowed to describe": {kmsg.ListOffsets, kerr.TopicAuthorizationFailed, "g topic __consumer_offsets: not authorized to access topics: [Topic authorization failed.] (TOPIC_AUTHORIZATION_FAILED)", false},
+		"not allowed":             {kmsg.Fetch, kerr.TopicAuthorizationFailed, "g topic __consumer_offsets: this user is not authorized (TOPIC_AUTHORIZATION_FAILED)", false},
+		"not allowed to describe": {kmsg.ListOffsets, kerr.TopicAuthorizationFailed, "g topic __consumer_offsets: this user is not authorized (TOPIC_AUTHORIZATION_FAILED)", false},
 		"never out of trouble":    {kmsg.Fetch, kerr.KafkaStorageError, "g partition __consumer_offsets:0: disk error when trying to access log file on the disk (KAFKA_STORAGE_ERROR)", true},
 	} {
 		t.Run(name, func(t *testing.T) {

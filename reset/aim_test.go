@@ -115,7 +115,7 @@ func TestFromGroup(t *testing.T) {
 	where{FromGroup("src"), full("orders:0", 20), []string{"orders:0"}, []string{`g orders:0 | 20 e3 "m" → 20 e3 "m" +0 | 10…100 | unchanged`}}.run(t, with(&source))
 	where{FromGroup("src"), commitAt("orders:0", 20), []string{"orders:0"}, []string{`g orders:0 | 20 → 20 e3 "m" +0 | 10…100 | planned`}}.run(t, with(&source))
 	where{FromGroup("src"), full("orders:0", 20), []string{"gone:1"}, []string{`g gone:1 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`}}.run(t, with(&source))
-	none := `g | - → - | refused | NOTHING_TO_CHANGE group g: group "src", whose commits are to be copied, has none in the topics asked for`
+	none := `g | - → - | refused | NOTHING_TO_CHANGE group g: group "src", whose commits are to be copied, has none that this user may see in the topics asked for`
 	where{FromGroup("src"), full("orders:0", 20), []string{"payments:0"}, []string{`g payments:0 | - → - | 0…20 | refused | NOT_IN_SOURCE partition payments:0: group "src" has no offset for it`}}.run(t, with(&source))
 	where{FromGroup("src"), full("orders:0", 20), []string{"payments"}, []string{`g payments:0 | - → - | 0…20 | unchanged | group "src" has no offset for it`}}.run(t, with(&source))
 	where{FromGroup("src"), full("orders:0", 20), nil, []string{none}}.run(t, with(nil))

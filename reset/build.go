@@ -75,11 +75,14 @@ func (b builder) group(isNew bool) Group {
 	switch {
 	case len(out.Changes) > 0:
 	case out.Delete:
-		out.Changes = []Change{{Whole: true, Result: Planned}}
+		out.Changes = []Change{{Whole: true, Result: Planned, Notes: []string{"it has no commits that this user may see"}}}
+	case b.g.DescribeErr != nil && b.q.Filter == nil: // it may have commits that this user does not see
+		out.Changes = []Change{refusal("", busy(b.g))}
 	case b.q.Named:
 		out.Changes = []Change{refusal("", b.nothing(isNew))}
 	}
 	slices.SortFunc(out.Changes, func(a, b Change) int { return cluster.CompareTP(a.TP, b.TP) })
+	b.deny(&out)
 	return out
 }
 
@@ -125,11 +128,11 @@ func (b builder) nothing(isNew bool) *cluster.Error {
 	case b.q.Target.file != nil:
 		e.Message = "the file has no row for it"
 	case b.q.Target.kind == copied:
-		e.Message = fmt.Sprintf("group %q, whose commits are to be copied, has none in the topics asked for", b.q.Target.group)
+		e.Message = fmt.Sprintf("group %q, whose commits are to be copied, has none that this user may see in the topics asked for", b.q.Target.group)
 	case isNew:
 		e.Message = "a group that does not exist has no commits: name its topics with --topic"
 	default:
-		e.Message = "it has no commits: name the topics with --topic"
+		e.Message = "it has no commits that this user may see: name the topics with --topic"
 	}
 	return e
 }

@@ -57,7 +57,7 @@ func TestScope(t *testing.T) {
 		"a deleted topic with a commit":           {all, []string{"gone"}, []string{gone0}},
 		"a topic that was never there":            {all[1:], []string{"gone", "orders:0"}, []string{`g gone | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`, orders0}},
 		"a partition of one that was never there": {all[1:], []string{"gone:1"}, []string{`g gone:1 | - → - | refused | UNKNOWN_TOPIC_OR_PARTITION topic gone: no such topic`}},
-		"nothing is committed":                    {nil, nil, []string{`g | - → - | refused | NOTHING_TO_CHANGE group g: it has no commits: name the topics with --topic`}},
+		"nothing is committed":                    {nil, nil, []string{`g | - → - | refused | NOTHING_TO_CHANGE group g: it has no commits that this user may see: name the topics with --topic`}},
 		"nothing is committed, a topic is named":  {nil, []string{"payments:0"}, []string{payment0}},
 	} {
 		t.Run(name, func(t *testing.T) {

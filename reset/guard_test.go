@@ -138,7 +138,7 @@ func TestDeletingAGroup(t *testing.T) {
 		`a gone:0 | 4 → - | planned`,
 		`a orders:0 | - → - | planned`,
 		`a orders:1 | - → - | refused | TOPIC_AUTHORIZATION_FAILED partition orders:1: it failed`,
-		`none | - → - | planned`,
+		`none | - → - | planned | it has no commits that this user may see`,
 	}, lines(p))
 	same(t, []bool{true, true}, []bool{p.Groups[0].Delete, p.Groups[1].Delete})
 	p = build(t, world(stopped("g", commitAt("orders:0", 20))), asked(ToNothing(), "orders:0"))

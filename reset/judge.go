@@ -27,6 +27,8 @@ func (g *Group) Blocked(force bool) *cluster.Error {
 	switch {
 	case g.Busy != nil:
 		return g.Busy
+	case g.Denied != nil:
+		return g.Denied
 	case g.Suspect() && !force:
 		return &cluster.Error{Scope: cluster.ScopeGroup, Name: g.Name, Code: CodeRecent, Message: fmt.Sprintf("something commits for it without being a member, as Flink and assign() do: %d times in the last %d minutes", g.Recent, int(RecentWithin.Minutes()))}
 	}
@@ -38,14 +40,20 @@ func (p *Plan) NoteBlocked(force bool) {
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		why := "--execute would be refused without --force"
-		if g.Busy != nil {
+		switch {
+		case g.Busy != nil:
 			why = "--execute would be refused: the group has members, or they are not known"
+		case g.Denied != nil:
+			why = "--execute would be refused: " + g.Denied.Message
 		}
-		if g.Blocked(force) == nil {
-			continue
-		}
+		blocked := g.Blocked(force) != nil
 		for _, c := range g.pending() {
-			c.note(why)
+			switch {
+			case blocked:
+				c.note(why)
+			case c.Denied != nil:
+				c.note("--execute would be refused: " + c.Denied.Message)
+			}
 		}
 	}
 }
@@ -54,7 +62,7 @@ func (p *Plan) NoteBlocked(force bool) {
 func (p *Plan) Sendable(partial, force bool) bool {
 	for i := range p.Groups {
 		g := &p.Groups[i]
-		if g.Changing() && g.Blocked(force) == nil && !g.spoiled(partial) {
+		if g.allowed(partial) && g.Blocked(force) == nil && !g.spoiled(partial) {
 			return true
 		}
 	}
@@ -117,6 +125,11 @@ func (p *Plan) judge(partial, force bool) {
 		g := &p.Groups[i]
 		if e := g.Blocked(force); e != nil {
 			g.refuse(e)
+		}
+		for _, c := range g.pending() {
+			if c.Denied != nil {
+				c.refuse(c.Denied)
+			}
 		}
 		g.settleRest(partial)
 	}

@@ -235,7 +235,7 @@ func TestUndoOfADeletion(t *testing.T) {
 	before := world(g, empty)
 	before.Logs = nil // none is asked for a deletion
 	p := build(t, before, asked(ToNoGroup()))
-	same(t, []string{`g orders:0 | 20 e3 "m" → - | planned`, `g payments:1 | 5 e3 "m" → - | planned`, `none | - → - | planned`}, lines(p))
+	same(t, []string{`g orders:0 | 20 e3 "m" → - | planned`, `g payments:1 | 5 e3 "m" → - | planned`, `none | - → - | planned | it has no commits that this user may see`}, lines(p))
 	q := asked(Undoing(undoOf(p, Applied)))
 	q.NewGroup = true
 	same(t, []string{"g", "none"}, q.Target.Groups())

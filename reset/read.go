@@ -38,6 +38,7 @@ const (
 // group and changes nothing. What could not be read is an error in the snapshot; only a cluster of which no bootstrap
 // server answers gives none, and then one error per server.
 func Read(ctx context.Context, run *cluster.Run, q Query) (*Snapshot, []*cluster.Error) {
+	run = run.WithRights()
 	groups, errs := run.Left(cluster.GroupRounds+roundTopics).ReadGroups(ctx, q.selection(), cluster.Offsets)
 	if errs != nil {
 		return nil, errs

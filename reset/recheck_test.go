@@ -44,12 +44,12 @@ func TestCompareOfAGroupThatIsToGo(t *testing.T) {
 	p := build(t, s, asked(ToNoGroup()))
 	p.Groups[0].compare([]cluster.Commit{commitAt("orders:0", 20), commitAt("orders:2", -1)})
 	p.Groups[1].compare(nil)
-	same(t, []string{`g orders:0 | 20 → - | planned`, `none | - → - | planned`}, lines(p))
+	same(t, []string{`g orders:0 | 20 → - | planned`, `none | - → - | planned | it has no commits that this user may see`}, lines(p))
 	p.Groups[0].compare([]cluster.Commit{commitAt("orders:0", 20), commitAt("orders:1", 5)})
 	p.Groups[1].compare([]cluster.Commit{commitAt("orders:0", 5)})
 	same(t, []string{
 		`g orders:0 | 20 → - | refused | PLAN_IS_STALE partition orders:1: it was at no commit when the plan was made, and is at 5 now`,
-		`none | - → - | refused | PLAN_IS_STALE partition orders:0: it was at no commit when the plan was made, and is at 5 now`,
+		`none | - → - | refused | it has no commits that this user may see | PLAN_IS_STALE partition orders:0: it was at no commit when the plan was made, and is at 5 now`,
 	}, lines(p))
 }
 

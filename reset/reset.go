@@ -68,6 +68,9 @@ type Change struct {
 	Notes  []string
 	Err    *cluster.Error
 
+	// Denied is why the broker would refuse to change it to this user. nil: it would not, or that is not known.
+	Denied *cluster.Error
+
 	unanswered bool // it was sent, and may be carried out later than it is read back
 }
 
@@ -90,6 +93,10 @@ type Group struct {
 
 	// Busy is why the group must not be changed now: it has members, or they are not known. nil: it may.
 	Busy *cluster.Error
+	// Commits and Deletes say what is planned for it: commits are made, or deleted. Neither: nothing.
+	Commits, Deletes bool
+	// Denied is why the coordinator would refuse to change it to this user. nil: it would not, or that is not known.
+	Denied *cluster.Error
 	// Recent is how often others committed of late for a group that never had members; see Suspect.
 	Recent int
 

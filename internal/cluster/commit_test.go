@@ -89,7 +89,7 @@ func TestCommitFailsPerPartition(t *testing.T) {
 			{TP: items[0].TP},
 			refused(1, "OFFSET_METADATA_TOO_LARGE", "the metadata of 6000 characters is longer than the broker takes (offset.metadata.max.bytes)"),
 			{TP: items[2].TP},
-			refused(3, "TOPIC_AUTHORIZATION_FAILED", "not authorized to access topics: [Topic authorization failed.]"),
+			refused(3, "TOPIC_AUTHORIZATION_FAILED", "this user is not authorized"),
 			refused(4, "UNKNOWN_MEMBER_ID", "the group has become active: it has members"),
 			{TP: items[5].TP}, missing(6), missing(7),
 		}}, got)

@@ -149,7 +149,7 @@ func TestOneUnauthorizedGroupIsOneError(t *testing.T) {
 		f.commit("secret", 1)
 		f.commit("open", 2)
 		f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch, kmsg.DescribeGroups, kmsg.ConsumerGroupDescribe}, Group: "secret", Err: kerr.GroupAuthorizationFailed, Count: -1})
-		denied := &Error{Scope: ScopeGroup, Name: "secret", Code: "GROUP_AUTHORIZATION_FAILED", Message: "not authorized to access group: Group authorization failed"}
+		denied := &Error{Scope: ScopeGroup, Name: "secret", Code: "GROUP_AUTHORIZATION_FAILED", Message: "this user is not authorized"}
 		diff(t, "commits", []Commits{
 			{Group: "open", Items: []Commit{{TP: TP{"t", 0}, Offset: 2, LeaderEpoch: -1, Metadata: "open0"}}}, {Group: "secret", Err: denied},
 		}, r.Committed(t.Context(), refs("open", "secret")))
@@ -373,7 +373,7 @@ func oddAnswers() map[string]oddAnswer {
 				return []kmsg.OffsetFetchResponseGroup{{Group: g, Topics: []kmsg.OffsetFetchResponseGroupTopic{groupTopic("t", at(0, 1), bad)}}}
 			},
 			Commits{Group: "g", Items: []Commit{item("t", 0, 1), {TP: TP{"t", 1}, Offset: -1, LeaderEpoch: -1, Err: &Error{
-				Scope: ScopePartition, Name: "t:1", Code: "TOPIC_AUTHORIZATION_FAILED", Message: "not authorized to access topics: [Topic authorization failed.]"}}}},
+				Scope: ScopePartition, Name: "t:1", Code: "TOPIC_AUTHORIZATION_FAILED", Message: "this user is not authorized"}}}},
 		},
 		"code unknown to us": {
 			func(g string) []kmsg.OffsetFetchResponseGroup {

@@ -44,7 +44,7 @@ func TestGroupsThatCannotBeDeletedSayWhy(t *testing.T) {
 			return GroupOutcome{Group: g, Err: &Error{Scope: ScopeGroup, Name: g, Code: code, Message: message}}
 		}
 		diff(t, "outcomes", []GroupOutcome{
-			refused("secret", "GROUP_AUTHORIZATION_FAILED", "not authorized to access group: Group authorization failed"),
+			refused("secret", "GROUP_AUTHORIZATION_FAILED", "this user is not authorized"),
 			{Group: "empty"},
 			refused("active", "NON_EMPTY_GROUP", "the group has become active: it has members"),
 			refused("none", "GROUP_ID_NOT_FOUND", "the group id does not exist"),

@@ -20,7 +20,7 @@ func TestDeletedOffsetsAreGoneAndTheOthersStay(t *testing.T) {
 		got := r.DeleteOffsets(t.Context(), ref, []TP{{"t", 2}, {"a", 1}, {"t", 0}, {"t", 5}})
 		diff(t, "outcomes", Outcomes{"g", []Outcome{
 			{TP: TP{"t", 2}},
-			{TP: TP{"a", 1}, Err: &Error{Scope: ScopePartition, Name: "a:1", Code: "TOPIC_AUTHORIZATION_FAILED", Message: "not authorized to access topics: [Topic authorization failed.]"}},
+			{TP: TP{"a", 1}, Err: &Error{Scope: ScopePartition, Name: "a:1", Code: "TOPIC_AUTHORIZATION_FAILED", Message: "this user is not authorized"}},
 			{TP: TP{"t", 0}}, {TP: TP{"t", 5}}, // of which there was no commit
 		}}, got)
 		diff(t, "requests", []call{{at.ID, kmsg.OffsetDelete}}, f.log())

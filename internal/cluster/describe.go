@@ -16,10 +16,11 @@ type Described struct {
 	Group       string
 	Type        GroupType
 	State       string
-	Protocol    string   // protocol type, "consumer" for most
-	Assignor    string   // "range", "uniform", …; empty if there is none yet
-	Coordinator *Broker  // nil: unknown
-	Members     []Member // sorted by id
+	Protocol    string      // protocol type, "consumer" for most
+	Assignor    string      // "range", "uniform", …; empty if there is none yet
+	Coordinator *Broker     // nil: unknown
+	Members     []Member    // sorted by id
+	Operations  *Operations // what this user may do with it; nil: not asked (see WithRights), or the broker does not say
 	Err         *Error
 
 	// Assigned says whether the members' assignments are known: not while a classic group

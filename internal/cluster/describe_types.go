@@ -13,7 +13,7 @@ import (
 
 func (r *Run) describeClassic(ctx context.Context, node Broker, groups []string) ([]Described, map[string]*Error) {
 	req := kmsg.NewPtrDescribeGroupsRequest()
-	req.Groups = groups
+	req.Groups, req.IncludeAuthorizedOperations = groups, r.rights
 	resp, e := ask[*kmsg.DescribeGroupsResponse](ctx, r, node, req)
 	if e != nil {
 		return nil, allFailed(groups, e)
@@ -27,7 +27,7 @@ func (r *Run) describeClassic(ctx context.Context, node Broker, groups []string)
 		if !a.add(g.Group, g.ErrorCode, g.ErrorMessage) {
 			continue
 		}
-		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: g.ProtocolType, Assignor: g.Protocol}
+		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: g.ProtocolType, Assignor: g.Protocol, Operations: r.operations(g.AuthorizedOperations)}
 		d.Assigned = g.ProtocolType == "consumer" && (g.State == "Stable" || g.State == "Empty")
 		for _, m := range g.Members {
 			out := classicMember(g.ProtocolType, m)
@@ -69,7 +69,7 @@ func classicMember(protocolType string, m kmsg.DescribeGroupsResponseGroupMember
 
 func (r *Run) describeConsumer(ctx context.Context, node Broker, groups []string) ([]Described, map[string]*Error) {
 	req := kmsg.NewPtrConsumerGroupDescribeRequest()
-	req.Groups = groups
+	req.Groups, req.IncludeAuthorizedOperations = groups, r.rights
 	resp, e := ask[*kmsg.ConsumerGroupDescribeResponse](ctx, r, node, req)
 	if e != nil {
 		return nil, allFailed(groups, e)
@@ -83,7 +83,7 @@ func (r *Run) describeConsumer(ctx context.Context, node Broker, groups []string
 		if !a.add(g.Group, g.ErrorCode, g.ErrorMessage) {
 			continue
 		}
-		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: "consumer", Assignor: g.AssignorName, Assigned: true}
+		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: "consumer", Assignor: g.AssignorName, Assigned: true, Operations: r.operations(g.AuthorizedOperations)}
 		for _, m := range g.Members {
 			out := Member{
 				ID: m.MemberID, InstanceID: m.InstanceID, RackID: m.RackID, Epoch: &m.MemberEpoch, ClientID: m.ClientID, Host: host(m.ClientHost),
@@ -102,7 +102,7 @@ func (r *Run) describeConsumer(ctx context.Context, node Broker, groups []string
 
 func (r *Run) describeShare(ctx context.Context, node Broker, groups []string) ([]Described, map[string]*Error) {
 	req := kmsg.NewPtrShareGroupDescribeRequest()
-	req.GroupIDs = groups
+	req.GroupIDs, req.IncludeAuthorizedOperations = groups, r.rights
 	resp, e := ask[*kmsg.ShareGroupDescribeResponse](ctx, r, node, req)
 	if e != nil {
 		return nil, allFailed(groups, e)
@@ -113,7 +113,7 @@ func (r *Run) describeShare(ctx context.Context, node Broker, groups []string) (
 		if !a.add(g.GroupID, g.ErrorCode, g.ErrorMessage) {
 			continue
 		}
-		d := Described{Group: g.GroupID, State: stateOf(g.GroupState), Protocol: "share", Assignor: g.Assignor, Assigned: true}
+		d := Described{Group: g.GroupID, State: stateOf(g.GroupState), Protocol: "share", Assignor: g.Assignor, Assigned: true, Operations: r.operations(g.AuthorizedOperations)}
 		for _, m := range g.Members {
 			byTopic := map[string][]int32{}
 			for _, t := range m.Assignment.TopicPartitions {
@@ -131,7 +131,7 @@ func (r *Run) describeShare(ctx context.Context, node Broker, groups []string) (
 
 func (r *Run) describeStreams(ctx context.Context, node Broker, groups []string) ([]Described, map[string]*Error) {
 	req := kmsg.NewPtrStreamsGroupDescribeRequest()
-	req.Groups = groups
+	req.Groups, req.IncludeAuthorizedOperations = groups, r.rights
 	resp, e := ask[*kmsg.StreamsGroupDescribeResponse](ctx, r, node, req)
 	if e != nil {
 		return nil, allFailed(groups, e)
@@ -143,7 +143,7 @@ func (r *Run) describeStreams(ctx context.Context, node Broker, groups []string)
 			continue
 		}
 		sources := sourceTopics(g.Topology)
-		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: "streams", Assigned: g.Topology != nil}
+		d := Described{Group: g.Group, State: stateOf(g.State), Protocol: "streams", Assigned: g.Topology != nil, Operations: r.operations(g.AuthorizedOperations)}
 		if g.AssignorName != nil {
 			d.Assignor = *g.AssignorName
 		}

@@ -155,8 +155,11 @@ func kafkaError(s Scope, name string, code int16, msg *string) *Error {
 	if k := kerr.TypedErrorForCode(code); k != nil && k.Code == code {
 		e.Code, e.Message, e.Retriable = k.Message, lowerFirst(k.Description), k.Retriable
 	}
-	if msg != nil && *msg != "" {
+	switch {
+	case msg != nil && *msg != "":
 		e.Message = lowerFirst(*msg)
+	case e.Unauthorized():
+		e.Message = "this user is not authorized" // Java's exceptions repeat what the scope says
 	}
 	e.Message = strings.TrimSuffix(e.Message, ".")
 	return e

@@ -16,6 +16,8 @@ type Group struct {
 
 	Commits []Commit // sorted; a share group's start offsets
 
+	Operations *Operations // what this user may do with it; nil: unknown, as of one that was not described
+
 	DescribeErr *Error // state may be known all the same, from the list
 	CommitsErr  *Error // nothing is known about its partitions
 }
@@ -61,7 +63,7 @@ func (g *Group) describe(d Described) {
 		g.DescribeErr = d.Err
 		return
 	}
-	g.Type, g.State, g.Assignor, g.Members, g.Assigned, g.Coordinator = d.Type, d.State, d.Assignor, d.Members, d.Assigned, d.Coordinator
+	g.Type, g.State, g.Assignor, g.Members, g.Assigned, g.Coordinator, g.Operations = d.Type, d.State, d.Assignor, d.Members, d.Assigned, d.Coordinator, d.Operations
 	if d.Protocol != "" {
 		g.Protocol = d.Protocol
 	}

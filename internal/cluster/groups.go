@@ -64,7 +64,17 @@ func (r *Run) listOnce(ctx context.Context, node Broker) ([]Listed, *Error) {
 	if e := kafkaError(ScopeBroker, node.Name(), resp.ErrorCode, nil); e != nil {
 		return nil, e
 	}
+	r.mu.Lock()
+	r.listed = r.listed || len(resp.Groups) > 0
+	r.mu.Unlock()
 	return listedOf(node, resp), nil
+}
+
+// ListedAny reports whether any broker has listed any group in this run, be it one that was asked for or not.
+func (r *Run) ListedAny() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.listed
 }
 
 // States are the states of groups of all types, in Kafka's spelling.

@@ -50,7 +50,7 @@ func TestListRefusedByOneBrokerIsItsErrorAlone(t *testing.T) {
 		r := f.ready()
 		f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListGroups}, Nodes: []int32{1}, TopLevel: true, Err: kerr.ClusterAuthorizationFailed, Count: -1})
 		_, errs := r.ListGroups(t.Context())
-		diff(t, "errors", []*Error{{Scope: ScopeBroker, Name: "1 (localhost:9093)", Code: "CLUSTER_AUTHORIZATION_FAILED", Message: "cluster authorization failed"}}, errs)
+		diff(t, "errors", []*Error{{Scope: ScopeBroker, Name: "1 (localhost:9093)", Code: "CLUSTER_AUTHORIZATION_FAILED", Message: "this user is not authorized"}}, errs)
 	})
 }
 

@@ -36,8 +36,8 @@ type Permissions struct {
 // GroupOperations are what a user may do with one group.
 type GroupOperations struct {
 	Group      string
-	Operations *Operations // nil: the broker does not say
-	Err        *Error
+	Operations *Operations // nil: the broker does not say, or Err
+	Err        *Error      // why they are not known; that it is not even allowed to describe the group is none
 }
 
 // PermissionRounds is how many dependent rounds of requests Permissions takes after Brokers.
@@ -142,7 +142,24 @@ func (r *Run) groupOperations(ctx context.Context, listed []Listed) []GroupOpera
 		return a.failed
 	})
 	for group, e := range failed {
+		if e.Unauthorized() { // which is an answer: not even to describe it
+			out[at[group]].Operations = new(Operations)
+			continue
+		}
 		out[at[group]].Err = e
 	}
 	return out
+}
+
+// HiddenGroups is why there may be groups that the brokers did not list: to a user who may not describe the cluster they list
+// only the groups that he may describe, without a word (KafkaApis). One request. nil: they list all, or do not say, being older
+// than Kafka 2.8.
+func (r *Run) HiddenGroups(ctx context.Context) *Error {
+	ops, e := r.clusterOperations(ctx)
+	if e != nil || ops == nil || ops.Allow(kmsg.ACLOperationDescribe) {
+		return nil
+	}
+	e = kafkaError(ScopeBroker, r.seed.Name(), kerr.ClusterAuthorizationFailed.Code, nil)
+	e.Message = "it lists only groups that this user may describe"
+	return e
 }

@@ -40,7 +40,8 @@ func In(now time.Time, d time.Duration) Deadline {
 type Run struct {
 	c      *Client
 	end    Deadline
-	rounds int // dependent rounds left, this one included
+	rounds int  // dependent rounds left, this one included
+	rights bool // see WithRights
 	*shared
 }
 
@@ -50,6 +51,7 @@ type shared struct {
 	nodes   []Broker     // nil before Brokers
 	seed    Broker       // the bootstrap server that answered
 	offsets offsetsTopic // as it was then
+	listed  bool         // any broker has listed any group
 	dead    map[string]*Error
 	single  map[string]bool // brokers that take one group per OffsetFetch (Kafka before 3.0)
 	slots   map[string]chan struct{}
@@ -66,6 +68,22 @@ func (r *Run) Left(n int) *Run {
 	c := *r
 	c.rounds = max(n, 1)
 	return &c
+}
+
+// WithRights returns the same run, which with groups that are described and with topics also asks what this user may do with
+// them: it costs brokers some work, and no request.
+func (r *Run) WithRights() *Run {
+	c := *r
+	c.rights = true
+	return &c
+}
+
+// operations are those of an answer, if they were asked for.
+func (r *Run) operations(bits int32) *Operations {
+	if !r.rights {
+		return nil
+	}
+	return operations(bits)
 }
 
 // Until returns a run with another deadline that knows what this one does.

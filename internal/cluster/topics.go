@@ -45,6 +45,7 @@ type Topic struct {
 	Name       string
 	ID         TopicID
 	Partitions []Partition // sorted
+	Operations *Operations // what this user may do with it; nil: not asked (see WithRights), or the broker does not say
 	Err        *Error
 }
 
@@ -107,13 +108,17 @@ func (r *Run) Topics(ctx context.Context, names []string) []Topic {
 	if len(names) == 0 {
 		return nil
 	}
-	resp, e := askAny[*kmsg.MetadataResponse](ctx, r, metadataRequest(names))
+	req := metadataRequest(names)
+	req.IncludeTopicAuthorizedOperations = r.rights
+	resp, e := askAny[*kmsg.MetadataResponse](ctx, r, req)
 	got := map[string]Topic{}
 	if resp != nil {
 		r.learnNodes(nodesOf(resp))
 		for i := range resp.Topics {
 			if t := &resp.Topics[i]; t.Topic != nil {
-				got[*t.Topic] = topicOf(t)
+				topic := topicOf(t)
+				topic.Operations = r.operations(t.AuthorizedOperations)
+				got[*t.Topic] = topic
 			}
 		}
 	}
