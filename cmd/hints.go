@@ -20,7 +20,7 @@ func (s *session) hintFor(e *cluster.Error) string {
 	case cluster.CodeTimeout:
 		return "the broker may be overloaded, the port not Kafka's, or a firewall in between; give it longer with --timeout 2m (one answer gets a share of it)"
 	case cluster.CodeNotKafka:
-		return "check the port; a listener with TLS or SASL needs a client.properties: --command-config FILE; see where it ends with: " + s.command("config test")
+		return "check the port; a listener with TLS or a login needs security.protocol (SSL, SASL_SSL, SASL_PLAINTEXT) in a client.properties, for --command-config; see where it ends with: " + s.command("config test")
 	case cluster.CodeUntrusted, cluster.CodeExpired, cluster.CodeHostName, cluster.CodeOwn, cluster.CodeNotTLS, cluster.CodeTLS:
 		return s.tlsHint(e)
 	case cluster.CodeLogin, cluster.CodeWrongLogin, cluster.CodeNoMechanism, cluster.CodeLoginUnwanted, cluster.CodeLoginWanted:
