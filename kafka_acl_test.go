@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -296,7 +297,7 @@ func (g *guarded) rightsByType(t *testing.T) {
 }
 
 func ofGroups(some, all int, not string) string {
-	text := strings.NewReplacer("S", string(rune('0'+some)), "A", string(rune('0'+all))).Replace("S of the A groups that this user sees")
+	text := fmt.Sprintf("%d of the %d groups that this user sees", some, all)
 	if not != "" {
 		text += "; not " + not
 	}
@@ -329,7 +330,7 @@ func (g *guarded) part(t *testing.T) {
 // readyToPaste: who does what the hints say, round by round, gets there.
 func (g *guarded) readyToPaste(t *testing.T) {
 	id := g.undoable(t, "secret", "--to-latest")
-	for _, args := range [][]string{
+	for i, args := range [][]string{
 		{"lag", "app", "--topic", "ledger"},
 		{"lag", "-g", oddGroup, "-g", "-dash", "-g", "live"},
 		{"lag", "kip848"},
@@ -343,7 +344,7 @@ func (g *guarded) readyToPaste(t *testing.T) {
 		{"delete-group", "gone", "--execute"},
 		{"undo", id, "--execute"},
 	} {
-		user := "u-" + strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.Join(args, "-"), "-"), "-")
+		user := fmt.Sprintf("user-%d-%s", i, args[0])
 		t.Run(user, func(t *testing.T) {
 			g.User(t, user, "pw")
 			g.rounds(t, g.file(t, user), args)
