@@ -251,10 +251,9 @@ func permissions(t *testing.T, file string) map[string]string {
 
 // rightsByType: what brokers say of a user's rights is so for groups of all types.
 func (g *guarded) rightsByType(t *testing.T) {
-	const list, inspect = "denied: only groups that this user may describe are listed: no Describe on the cluster", "denied: inspect does not work, and reset cannot see who commits without being a member: no Read on the topic"
+	const none, list, inspect = "unknown: this user sees no group", "denied: only groups that this user may describe are listed: no Describe on the cluster", "denied: inspect does not work, and reset cannot see who commits without being a member: no Read on the topic"
 	g.User(t, "carol", "carol's")
 	carol := g.file(t, "carol")
-	none := "unknown: this user sees no group"
 	if d := gocmp.Diff(map[string]string{"list groups": list, "describe groups": none, "read offsets": inspect, "reset groups": none, "delete groups": none}, permissions(t, carol)); d != "" {
 		t.Errorf("without rights (-want +got)\n%s", d)
 	}
