@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -250,10 +251,9 @@ func permissions(t *testing.T, file string) map[string]string {
 
 // rightsByType: what brokers say of a user's rights is so for groups of all types.
 func (g *guarded) rightsByType(t *testing.T) {
-	const list, inspect = "denied: only groups that this user may describe are listed: no Describe on the cluster", "denied: inspect does not work, and reset cannot see who commits without being a member: no Read on the topic"
+	const none, list, inspect = "unknown: this user sees no group", "denied: only groups that this user may describe are listed: no Describe on the cluster", "denied: inspect does not work, and reset cannot see who commits without being a member: no Read on the topic"
 	g.User(t, "carol", "carol's")
 	carol := g.file(t, "carol")
-	none := "unknown: this user sees no group"
 	if d := gocmp.Diff(map[string]string{"list groups": list, "describe groups": none, "read offsets": inspect, "reset groups": none, "delete groups": none}, permissions(t, carol)); d != "" {
 		t.Errorf("without rights (-want +got)\n%s", d)
 	}
@@ -296,7 +296,7 @@ func (g *guarded) rightsByType(t *testing.T) {
 }
 
 func ofGroups(some, all int, not string) string {
-	text := strings.NewReplacer("S", string(rune('0'+some)), "A", string(rune('0'+all))).Replace("S of the A groups that this user sees")
+	text := fmt.Sprintf("%d of the %d groups that this user sees", some, all)
 	if not != "" {
 		text += "; not " + not
 	}
@@ -329,7 +329,7 @@ func (g *guarded) part(t *testing.T) {
 // readyToPaste: who does what the hints say, round by round, gets there.
 func (g *guarded) readyToPaste(t *testing.T) {
 	id := g.undoable(t, "secret", "--to-latest")
-	for _, args := range [][]string{
+	for i, args := range [][]string{
 		{"lag", "app", "--topic", "ledger"},
 		{"lag", "-g", oddGroup, "-g", "-dash", "-g", "live"},
 		{"lag", "kip848"},
@@ -343,7 +343,7 @@ func (g *guarded) readyToPaste(t *testing.T) {
 		{"delete-group", "gone", "--execute"},
 		{"undo", id, "--execute"},
 	} {
-		user := "u-" + strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.Join(args, "-"), "-"), "-")
+		user := fmt.Sprintf("user-%d-%s", i, args[0])
 		t.Run(user, func(t *testing.T) {
 			g.User(t, user, "pw")
 			g.rounds(t, g.file(t, user), args)

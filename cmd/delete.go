@@ -46,7 +46,8 @@ const deleteGroupLong = `Delete groups with all their committed offsets.
 
 Without --execute it is only shown. A group with members is never deleted: Kafka refuses it, and so
 does offsetctl. offsetctl undo brings the offsets back, with their metadata; the group is then one
-that only ever committed, until its members join again.`
+that only ever committed, until its members join again. Kafka leaves out, without a word, the offsets of
+topics that you may not describe: they go too, and undo does not have them.`
 
 const deleteGroupExamples = `  offsetctl delete-group payments-test
   offsetctl delete-group payments-test --execute

@@ -45,6 +45,8 @@ its partitions:
   topic-gone    the topic or partition does not exist any more
   no-leader, unauthorized, error   could not be read
 
+Kafka leaves out, without a word, what a group committed for topics that you may not describe.
+
 A share group's current offset is its start offset and its lag the broker's own; its partitions have
 no single owner. With --by member, the row without a member is for what no member owns.
 
