@@ -120,10 +120,22 @@ func shown(p clientconfig.Property) string {
 	if clientconfig.IsSecret(p.Key) {
 		return clientconfig.Hidden
 	}
-	if u, err := url.Parse(p.Value); err == nil && strings.HasSuffix(p.Key, ".url") {
-		return u.Redacted()
+	if strings.Contains(p.Value, "-----BEGIN ") {
+		return "[certificates]"
+	}
+	if strings.HasSuffix(p.Key, ".url") {
+		return shownURL(p.Value)
 	}
 	return p.Value
+}
+
+// shownURL is a URL without what may be a secret: user and query.
+func shownURL(value string) string {
+	u, err := url.Parse(value)
+	if err != nil {
+		return clientconfig.Hidden
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // profileItem is one profile.
@@ -136,7 +148,7 @@ type profileItem struct {
 
 func newConfigProfilesCommand(s *session) *cobra.Command {
 	var use string
-	var none bool
+	var none, null bool
 	c := &cobra.Command{
 		Use:   "profiles",
 		Short: "List the profiles, or choose the current one",
@@ -149,18 +161,19 @@ file; --use-none takes that back.` + "\n" + exitHelp,
   offsetctl config profiles --use prod
   offsetctl lag --profile staging`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return s.runConfigProfiles(use, none) },
+		RunE: func(*cobra.Command, []string) error { return s.runConfigProfiles(use, none, null) },
 	}
 	c.Flags().StringVar(&use, "use", "", "make the profile `NAME` the current one")
 	c.Flags().BoolVar(&none, "use-none", false, "have no current profile")
+	c.Flags().BoolVarP(&null, "null", "0", false, "names of -o name end with NUL and are raw")
 	return c
 }
 
-func (s *session) runConfigProfiles(use string, none bool) error {
+func (s *session) runConfigProfiles(use string, none, null bool) error {
 	if err := s.notInDemo("config profiles"); err != nil {
 		return err
 	}
-	f, err := s.form(false, nil)
+	f, err := s.form(null, nil)
 	if err != nil {
 		return err
 	}
@@ -195,7 +208,7 @@ func (s *session) profiles() ([]profileItem, error) {
 	}
 	current, err := s.currentProfile()
 	if err != nil {
-		return nil, err
+		s.note("%s", err)
 	}
 	items := make([]profileItem, 0, len(names))
 	for _, name := range names {
@@ -205,7 +218,7 @@ func (s *session) profiles() ([]profileItem, error) {
 		}
 		item := profileItem{Profile: name, Current: name == current, Path: file.path}
 		if props, err := s.fileProperties(file); err == nil {
-			item.Servers = notEmpty(serversOf(props))
+			item.Servers = notEmpty(strings.Join(serversOf(props)[0], ","))
 		}
 		items = append(items, item)
 	}

@@ -81,8 +81,26 @@ func dialCluster(s *session) (*cluster.Client, time.Duration, error) {
 		return nil, 0, usagef("bootstrap server: %w", err)
 	}
 	s.noteSettings(set)
+	s.noteOwnCertificate(config)
 	s.reached, s.server, s.user = set.told(), set.bootstrap[0], set.user(config)
 	return client, set.timeout, nil
+}
+
+// noteOwnCertificate tells of client certificates that no broker will take: all it would say is that one is bad.
+func (s *session) noteOwnCertificate(config cluster.Config) {
+	if config.TLS == nil {
+		return
+	}
+	s.presents = len(config.TLS.Certificates) > 0
+	for _, c := range config.TLS.Certificates {
+		switch {
+		case c.Leaf == nil:
+		case s.now.After(c.Leaf.NotAfter):
+			s.note("the client certificate of %q expired on %s", c.Leaf.Subject, c.Leaf.NotAfter.UTC().Format(time.RFC3339))
+		case s.now.Before(c.Leaf.NotBefore):
+			s.note("the client certificate of %q is not valid before %s", c.Leaf.Subject, c.Leaf.NotBefore.UTC().Format(time.RFC3339))
+		}
+	}
 }
 
 // user is who the brokers take this client for, unless they map names: the user of a login, or the subject of the client's

@@ -23,11 +23,10 @@ const (
 
 // namedFile is the one file of settings.
 type namedFile struct {
-	path    string // empty: none is named
-	by      string // what names it: --command-config, --profile NAME, …
-	hint    string // where it cannot be read
-	byFlag  bool
-	servers string // that it names itself; empty: none
+	path   string // empty: none is named
+	by     string // what names it: --command-config, --profile NAME, …
+	hint   string // where it cannot be read
+	byFlag bool
 }
 
 // namedFile finds the file that flags, environment or the current profile name.
@@ -53,7 +52,12 @@ func (s *session) namedFile() (namedFile, error) {
 	if err != nil || current == "" {
 		return namedFile{}, err
 	}
-	return s.profile(current, "the current profile", false)
+	file, err := s.profile(current, "the current profile", false)
+	file.hint = s.chooseHint()
+	if err != nil {
+		err = &usageError{err, s.chooseHint()}
+	}
+	return file, err
 }
 
 // profile is the file of a profile.
@@ -96,9 +100,14 @@ func (s *session) currentProfile() (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", usagef("reading which profile is the current one: %w", err)
+		return "", &usageError{fmt.Errorf("reading which profile is the current one: %w", err), s.chooseHint()}
 	}
 	return strings.TrimSpace(text), nil
+}
+
+// chooseHint is for a current profile that cannot be used.
+func (s *session) chooseHint() string {
+	return "choose another with: " + s.program + " config profiles --use NAME, or none with --use-none"
 }
 
 // useProfile makes a profile the current one; with none it takes the choice back.
@@ -118,8 +127,8 @@ func (s *session) useProfile(name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(file.path); err != nil {
-		return &usageError{fmt.Errorf("profile %s: there is no file %s", name, file.path), file.hint}
+	if _, err := s.fileProperties(file); err != nil {
+		return err
 	}
 	if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
 		return fmt.Errorf("noting which profile is the current one: %w", err)

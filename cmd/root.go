@@ -31,12 +31,13 @@ type session struct {
 	env      func(string) string
 	environ  func() []string // all of it, as NAME=VALUE
 
-	program string   // how hints call us: "offsetctl", or "offsetctl demo"
-	args    []string // of the command line, without the program
-	undoDir string   // folder of undo files; empty: that of the environment
-	reached string   // the servers that a run began with, and where the settings come from
-	server  string   // the first of them
-	user    string   // who the brokers take us for, without "User:"; empty: unknown
+	program  string   // how hints call us: "offsetctl", or "offsetctl demo"
+	args     []string // of the command line, without the program
+	undoDir  string   // folder of undo files; empty: that of the environment
+	reached  string   // the servers that a run began with, and where the settings come from
+	server   string   // the first of them
+	presents bool     // a client certificate, where a broker asks for one
+	user     string   // who the brokers take us for, without "User:"; empty: unknown
 
 	status *statusLine   // nil: stderr is no terminal
 	large  inspect.Large // a scan is, from here on; zero: see largeScan

@@ -17,6 +17,9 @@ func (s *session) tlsHint(e *cluster.Error) string {
 	case cluster.CodeHostName:
 		return "name the brokers as their certificates do, in bootstrap.servers and, on the brokers, in advertised.listeners; an empty ssl.endpoint.identification.algorithm leaves out the check of names"
 	case cluster.CodeOwn:
+		if !s.presents {
+			return "the listener wants a client certificate, and none is configured: set ssl.keystore.location"
+		}
 		return "the listener wants a client certificate that it trusts: see ssl.keystore.location with: " + s.command("config view")
 	case cluster.CodeNotTLS:
 		return "check the port; for a listener without TLS security.protocol is PLAINTEXT or SASL_PLAINTEXT"

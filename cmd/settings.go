@@ -15,6 +15,7 @@ import (
 type settings struct {
 	clientconfig.Reading
 	file      namedFile
+	servers   map[int][]string // that each source names, by rank
 	bootstrap []string
 	origin    string        // of bootstrap
 	timeout   time.Duration // of the command as a whole; 0: none
@@ -32,14 +33,14 @@ func (s *session) settings() (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	props, err := s.allProperties(&file)
+	props, err := s.allProperties(file)
 	if err != nil {
 		return settings{}, err
 	}
 	if props, err = clientconfig.Expand(props, s.env); err != nil {
 		return settings{}, &usageError{err: err}
 	}
-	out := settings{file: file}
+	out := settings{file: file, servers: serversOf(props)}
 	if out.Reading, err = clientconfig.Read(props); err != nil {
 		return settings{}, &usageError{err: err}
 	}
@@ -54,12 +55,11 @@ func (s *session) settings() (settings, error) {
 }
 
 // allProperties are those of flags, file and environment, in ascending order of precedence.
-func (s *session) allProperties(file *namedFile) ([]clientconfig.Property, error) {
-	inFile, err := s.fileProperties(*file)
+func (s *session) allProperties(file namedFile) ([]clientconfig.Property, error) {
+	inFile, err := s.fileProperties(file)
 	if err != nil {
 		return nil, err
 	}
-	file.servers = serversOf(inFile)
 	inEnvironment, err := s.environmentProperties()
 	if err != nil {
 		return nil, err
@@ -69,9 +69,21 @@ func (s *session) allProperties(file *namedFile) ([]clientconfig.Property, error
 		return nil, err
 	}
 	if file.byFlag {
-		return slices.Concat(inEnvironment, inFile, flags), nil
+		return ranked(inEnvironment, inFile, flags), nil
 	}
-	return slices.Concat(inFile, inEnvironment, flags), nil
+	return ranked(inFile, inEnvironment, flags), nil
+}
+
+// ranked puts sources together, the one that goes before the others last.
+func ranked(sources ...[]clientconfig.Property) []clientconfig.Property {
+	var all []clientconfig.Property
+	for rank, source := range sources {
+		for _, p := range source {
+			p.Rank = rank
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // fileProperties are those of the one file; none where none is named.
@@ -90,40 +102,47 @@ func (s *session) fileProperties(file namedFile) ([]clientconfig.Property, error
 	return props, nil
 }
 
-// serversOf are those that a file names itself; empty: it names none.
-func serversOf(props []clientconfig.Property) string {
-	servers := ""
-	for _, p := range props {
-		if p.Key == "bootstrap.servers" || p.Key == "metadata.broker.list" {
-			servers = p.Value
-		}
+// variablesOf are the environment variables of a key of client.properties, of which the first that is set counts.
+func variablesOf(key string) []string {
+	name := "OFFSETCTL_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(key, "offsetctl."), ".", "_"))
+	if key == "bootstrap.servers" {
+		return []string{"OFFSETCTL_BOOTSTRAP_SERVER", name} // after the flag, and after the key
 	}
-	return servers
+	return []string{name}
 }
 
-// variableOf is the environment variable of a key of client.properties.
-func variableOf(key string) string {
-	if key == "bootstrap.servers" {
-		return "OFFSETCTL_BOOTSTRAP_SERVER"
+// strangeVariables are those with our name in front that nothing here reads, sorted.
+func (s *session) strangeVariables() []string {
+	known := map[string]bool{"OFFSETCTL_TIMEOUT": true, "OFFSETCTL_COMMAND_CONFIG": true, "OFFSETCTL_PROFILE": true, "OFFSETCTL_KAFKA_VERSION": true, "OFFSETCTL_TEST_CACHE": true} // the last two are of our tests
+	for _, key := range clientconfig.HonouredKeys() {
+		for _, name := range variablesOf(key) {
+			known[name] = true
+		}
 	}
-	return "OFFSETCTL_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(key, "offsetctl."), ".", "_"))
+	var strange []string
+	for _, entry := range s.environ() {
+		if name, value, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "OFFSETCTL_") && value != "" && !known[name] {
+			strange = append(strange, name)
+		}
+	}
+	slices.Sort(strange)
+	return strange
 }
 
 // environmentProperties are the keys that variables set. One that begins as those of a security setting do and is none is an
 // error, as in a file.
 func (s *session) environmentProperties() ([]clientconfig.Property, error) {
 	var out []clientconfig.Property
-	known := map[string]bool{}
 	for _, key := range clientconfig.HonouredKeys() {
-		name := variableOf(key)
-		known[name] = true
-		if v := s.env(name); v != "" {
-			out = append(out, clientconfig.Property{Key: key, Value: v, Origin: name})
+		for _, name := range variablesOf(key) {
+			if v := s.env(name); v != "" {
+				out = append(out, clientconfig.Property{Key: key, Value: v, Origin: name})
+				break
+			}
 		}
 	}
-	for _, entry := range s.environ() {
-		name, value, _ := strings.Cut(entry, "=")
-		if rest, ours := strings.CutPrefix(name, "OFFSETCTL_"); ours && value != "" && !known[name] && isSecurityVariable(rest) {
+	for _, name := range s.strangeVariables() {
+		if isSecurityVariable(name) {
 			return nil, usagef("%s: offsetctl does not know this setting, and does not ignore one of security: is it misspelt?", name)
 		}
 	}
@@ -139,8 +158,9 @@ func (s *session) environmentProperties() ([]clientconfig.Property, error) {
 
 const timeoutKey = "default.api.timeout.ms"
 
-func isSecurityVariable(rest string) bool {
-	return strings.HasPrefix(rest, "SSL_") || strings.HasPrefix(rest, "SASL_") || strings.HasPrefix(rest, "SECURITY_")
+func isSecurityVariable(name string) bool {
+	rest := strings.TrimPrefix(name, "OFFSETCTL_")
+	return slices.ContainsFunc([]string{"SSL_", "SASL_", "SECURITY", "ENABLE_SSL_"}, func(prefix string) bool { return strings.HasPrefix(rest, prefix) })
 }
 
 // flagProperties are those of --command-property and of --bootstrap-server, which goes before it (KIP-1147).
@@ -153,7 +173,7 @@ func (c *connectionFlags) flagProperties() ([]clientconfig.Property, error) {
 		if !ok || key == "" {
 			return nil, usagef("%s takes KEY=VALUE", flag) // what it was given may be a secret
 		}
-		if clientconfig.IsSecret(key) && !clientconfig.HasVariable(value) {
+		if clientconfig.IsSecret(key) && !clientconfig.IsVariable(value) {
 			return nil, &usageError{
 				fmt.Errorf("%s %s: a secret on a command line can be seen by others of this machine, and stays in the shell's history", flag, key),
 				fmt.Sprintf("name where it is: %s '%s=${env:NAME}', '${file:PATH:KEY}' or '${directory:PATH:FILE}', or put it in a file for --command-config", flag, key),
@@ -205,25 +225,55 @@ func (s *session) noteSettings(set settings) {
 		s.note("%s", n)
 	}
 	if len(set.Unknown) > 0 {
-		s.note("keys that Kafka's clients do not have, without effect: %s", keyNames(set.Unknown))
+		s.note("%s", unknownKeys(set.Unknown))
+	}
+	for _, name := range s.strangeVariables() {
+		s.note("%s: offsetctl reads no such variable", name)
 	}
 	if len(set.Harmless) > 0 && s.conn.verbose {
 		s.note("keys without effect here: %s", keyNames(set.Harmless))
 	}
 	if secret, ok := set.ownSecret(); ok && readableByOthers(set.file.path) {
-		s.note("%s has a secret in it (%s) and can be read by others: chmod go-rwx %s", set.file.path, secret, shellWord(set.file.path))
+		s.note("%s has a secret in it (%s) and can be read by others: chmod o-r %s", set.file.path, secret, shellWord(set.file.path))
 	}
 	if away := set.pointsAway(); away != "" {
 		s.note("%s", away)
 	}
 }
 
-func keyNames(ps []clientconfig.Property) string {
-	var names []string
+// unknownKeys says which keys nobody knows. What does not look like a key is not shown: it may be a piece of a secret.
+func unknownKeys(ps []clientconfig.Property) string {
+	var keys, others []clientconfig.Property
 	for _, p := range ps {
-		if !slices.Contains(names, p.Key) {
+		if clientconfig.Printable(p.Key) {
+			keys = append(keys, p)
+		} else {
+			others = append(others, p)
+		}
+	}
+	var said []string
+	if keys != nil {
+		said = append(said, "keys that Kafka's clients do not have, without effect: "+keyNames(keys))
+	}
+	if others != nil {
+		said = append(said, fmt.Sprintf("%s not like a setting, the first in %s: is it a properties file, and does each line that goes on end in a backslash?", count(len(others), "line"), others[0].Where()))
+	}
+	return strings.Join(said, "; ")
+}
+
+// keyNames are at most twenty names, each once.
+func keyNames(ps []clientconfig.Property) string {
+	const most = 20
+	var names []string
+	seen := map[string]bool{}
+	for _, p := range ps {
+		if !seen[p.Key] {
+			seen[p.Key] = true
 			names = append(names, p.Key)
 		}
+	}
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
 	return strings.Join(names, ", ")
 }
@@ -231,7 +281,7 @@ func keyNames(ps []clientconfig.Property) string {
 // ownSecret is a key of the file that holds a secret itself.
 func (set settings) ownSecret() (string, bool) {
 	for _, p := range set.Effective {
-		if p.Line > 0 && p.Origin == set.file.path && clientconfig.IsSecret(p.Key) && !p.Expanded && p.Key != "ssl.truststore.certificates" && p.Key != "ssl.keystore.certificate.chain" {
+		if p.Line > 0 && p.Origin == set.file.path && clientconfig.IsSecret(p.Key) && !p.Expanded {
 			return p.Key, true
 		}
 	}
@@ -243,22 +293,45 @@ func readableByOthers(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0
 }
 
-// pointsAway says that credentials of a file go to servers which that file does not name.
+// pointsAway says that credentials go to servers that are not those which stand beside them, in the file or in the environment.
 func (set settings) pointsAway() string {
-	own := set.file.servers
-	if own == "" || set.origin == set.file.path || slices.Equal(clientconfig.SplitServers(own), set.bootstrap) {
+	p, ok := set.credential()
+	if !ok || p.Rank >= rankOfFlags {
 		return ""
 	}
+	own, beside := set.servers[p.Rank], p.Origin
+	if own == nil || !slices.ContainsFunc(set.bootstrap, func(server string) bool { return !slices.Contains(own, server) }) {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s) points away from where the credentials of %s (%s) are for: %s", set.origin, strings.Join(set.bootstrap, ","), beside, p.Key, strings.Join(own, ","))
+}
+
+// rankOfFlags is the rank of what the command line says itself.
+const rankOfFlags = 2
+
+// credential is the setting of the highest rank that lets this client in, if there is one.
+func (set settings) credential() (best clientconfig.Property, found bool) {
 	for _, p := range set.Effective {
-		if p.Line > 0 && p.Origin == set.file.path && isCredential(p.Key) {
-			return fmt.Sprintf("%s (%s) points away from %s, whose credentials (%s) are for %s", set.origin, strings.Join(set.bootstrap, ","), set.file.path, p.Key, own)
+		if isCredential(p.Key) && (!found || p.Rank > best.Rank) {
+			best, found = p, true
 		}
 	}
-	return ""
+	return best, found
 }
 
 func isCredential(key string) bool {
-	return clientconfig.IsSecret(key) || strings.HasPrefix(key, "ssl.keystore.") || key == "sasl.username"
+	return clientconfig.IsSecret(key) && key != "ssl.truststore.password" || strings.HasPrefix(key, "ssl.keystore.") || key == "sasl.username"
+}
+
+// serversOf are those that each source names; a source that names none is not there.
+func serversOf(props []clientconfig.Property) map[int][]string {
+	out := map[int][]string{}
+	for _, p := range props {
+		if p.Key == "bootstrap.servers" || p.Key == "metadata.broker.list" {
+			out[p.Rank] = clientconfig.SplitServers(p.Value)
+		}
+	}
+	return out
 }
 
 // told says where the settings come from, for commands that change something.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/offsetctl/offsetctl/internal/cluster/clientconfig"
 )
 
 // outcome is what the settings come to.
@@ -138,10 +140,12 @@ func TestSettingsRefuse(t *testing.T) {
 		{"the current profile is gone", connectionFlags{}, map[string]string{"XDG_CONFIG_HOME": home}, "that the current profile gone names: there is no file"},
 		{"a profile without a folder", connectionFlags{profile: "prod"}, nil, "neither XDG_CONFIG_HOME nor HOME"},
 		{"a secret on the command line", connectionFlags{properties: []string{"ssl.key.password=SECRET"}}, nil, "--command-property ssl.key.password: a secret on a command line can be seen by others"},
+		{"a secret beside a variable", connectionFlags{properties: []string{`sasl.jaas.config=x.ScramLoginModule required username="${env:U}" password="SECRET";`}}, nil, "a secret on a command line can be seen by others"},
 		{"a secret without a key", connectionFlags{properties: []string{"SECRET"}}, nil, "--command-property takes KEY=VALUE"},
 		{"a variable that is not set", connectionFlags{properties: []string{"ssl.key.password=${env:NONE}"}}, nil, "--command-property: ssl.key.password: the environment variable NONE is not set"},
 		{"servers of nobody", connectionFlags{bootstrap: ","}, nil, "--bootstrap-server names no server"},
 		{"servers of nobody in a property", connectionFlags{properties: []string{"bootstrap.servers=,"}}, nil, "--command-property: bootstrap.servers names no server"},
+		{"a variable for another key", connectionFlags{}, map[string]string{"OFFSETCTL_SECURITYPROTOCOL": "SECRET"}, "OFFSETCTL_SECURITYPROTOCOL: offsetctl does not know this setting"},
 		{"a misspelt variable", connectionFlags{}, map[string]string{"OFFSETCTL_SASL_MECHANSIM": "SECRET"}, "OFFSETCTL_SASL_MECHANSIM: offsetctl does not know this setting"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -166,28 +170,64 @@ func TestSecretsOfTheCommandLineComeFromElsewhere(t *testing.T) {
 func TestServersThatAreNotTheFilesAreNoted(t *testing.T) {
 	login := "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.username=u\nsasl.password=p\n"
 	prod := properties(t, "bootstrap.servers=prod:1\n"+login)
+	environment := map[string]string{"OFFSETCTL_BOOTSTRAP_SERVER": "prod:1", "OFFSETCTL_SECURITY_PROTOCOL": "SASL_SSL", "OFFSETCTL_SASL_MECHANISM": "PLAIN", "OFFSETCTL_SASL_USERNAME": "u", "OFFSETCTL_SASL_PASSWORD": "p"}
 	for name, c := range map[string]struct {
-		conn connectionFlags
-		want bool
+		conn   connectionFlags
+		env    map[string]string
+		want   bool
+		beside string
 	}{
-		"the file's own":           {connectionFlags{config: prod}, false},
-		"the same by the flag":     {connectionFlags{config: prod, bootstrap: "prod:1"}, false},
-		"others":                   {connectionFlags{config: prod, bootstrap: "dev:1"}, true},
-		"the file names none":      {connectionFlags{config: properties(t, login), bootstrap: "dev:1"}, false},
-		"the file has no password": {connectionFlags{config: properties(t, "bootstrap.servers=prod:1\nsecurity.protocol=SSL"), bootstrap: "dev:1"}, false},
+		"the file's own":                       {connectionFlags{config: prod}, nil, false, ""},
+		"the same by the flag":                 {connectionFlags{config: prod, bootstrap: "prod:1"}, nil, false, ""},
+		"one of the file's":                    {connectionFlags{config: properties(t, "bootstrap.servers=prod:1,prod:2\n"+login), bootstrap: "prod:2"}, nil, false, ""},
+		"others":                               {connectionFlags{config: prod, bootstrap: "dev:1"}, nil, true, prod + " (sasl.username)"},
+		"the file names none":                  {connectionFlags{config: properties(t, login), bootstrap: "dev:1"}, nil, false, ""},
+		"the file has no password":             {connectionFlags{config: properties(t, "bootstrap.servers=prod:1\nsecurity.protocol=SSL\nssl.truststore.password=x"), bootstrap: "dev:1"}, nil, false, ""},
+		"the environment's own":                {connectionFlags{}, environment, false, ""},
+		"others than those of the environment": {connectionFlags{bootstrap: "dev:1"}, environment, true, "OFFSETCTL_SASL_PASSWORD (sasl.password)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, set, err := settled(c.conn, nil)
+			_, set, err := settled(c.conn, c.env)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := ""
 			if c.want {
-				want = "--bootstrap-server (dev:1) points away from " + prod + ", whose credentials (sasl.username) are for prod:1"
+				want = "--bootstrap-server (dev:1) points away from where the credentials of " + c.beside + " are for: prod:1"
 			}
 			if got := set.pointsAway(); got != want {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 		})
+	}
+}
+
+// A file that is no properties file, or whose lines are broken in the wrong place, is not printed.
+func TestWhatIsNoSettingIsNotShown(t *testing.T) {
+	for text, want := range map[string]string{
+		"my.own=1\nother.key=2":                            "keys that Kafka's clients do not have, without effect: my.own, other.key",
+		"-----BEGIN PRIVATE KEY-----\nMIGHAgEASECRET/+=\n": "2 lines not like a setting, the first in f, line 1: is it a properties file, and does each line that goes on end in a backslash?",
+		"my.own=1\n\"SECRET\";":                            "keys that Kafka's clients do not have, without effect: my.own; 1 line not like a setting",
+	} {
+		props, err := clientconfig.Parse("f", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := clientconfig.Read(props)
+		if got := unknownKeys(read.Unknown); err != nil || !strings.HasPrefix(got, want) || strings.Contains(got, "SECRET") {
+			t.Errorf("got  %v, %s\nwant %s", err, got, want)
+		}
+	}
+}
+
+func TestShownURL(t *testing.T) {
+	for in, want := range map[string]string{
+		"https://u:SECRET@h:1/token?client_secret=SECRET": "https://h:1/token",
+		"https://u:pa%SECRET@h/token":                     clientconfig.Hidden,
+		"file:///run/token":                               "file:///run/token",
+	} {
+		if got := shownURL(in); got != want {
+			t.Errorf("%s: %s", in, got)
+		}
 	}
 }

@@ -93,8 +93,8 @@ type OAuth struct {
 	Assertion       *Assertion
 	TLS             TLS // of the endpoint: ssl.* options of sasl.jaas.config
 
-	ScopeClaim, SubClaim string            // sasl.oauthbearer.scope.claim.name and .sub.claim.name; empty: scope, sub
-	Extensions           map[string]string // KIP-342; nil: none
+	SubClaim   string            // sasl.oauthbearer.sub.claim.name; empty: sub
+	Extensions map[string]string // KIP-342; nil: none
 
 	ConnectTimeout, ReadTimeout   time.Duration // sasl.login.connect.timeout.ms, .read.timeout.ms; 0: not set
 	RetryBackoff, RetryBackoffMax time.Duration // sasl.login.retry.backoff.ms, .max.ms; 0: 100 ms and 10 s

@@ -1,8 +1,11 @@
 package clientconfig
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // treatment is what becomes of a key.
@@ -25,21 +28,30 @@ type key struct {
 
 // lookUp says what a name means.
 func lookUp(name string) key {
-	if k, ok := honouredKeys()[name]; ok {
-		k.treatment = honoured
-		if k.name == "" {
-			k.name = name
-		}
+	if k, ok := table()[name]; ok {
 		return k
 	}
-	if why, ok := refusedKeys()[name]; ok {
-		return key{treatment: refused, name: name, why: why}
-	}
-	if slices.Contains(harmlessSecurityKeys(), name) || isOfClients(name) {
+	if isOfPlugin(name) {
 		return key{treatment: harmless, name: name}
 	}
 	return key{name: name}
 }
+
+// table has every key that is known by its name. It is made once: a file may have thousands of lines.
+var table = sync.OnceValue(func() map[string]key {
+	all := map[string]key{}
+	for _, name := range slices.Concat(harmlessSecurityKeys(), clientKeys()) {
+		all[name] = key{treatment: harmless, name: name}
+	}
+	for name, why := range refusedKeys() {
+		all[name] = key{treatment: refused, name: name, why: why}
+	}
+	for name, k := range honouredKeys() {
+		k.treatment, k.name = honoured, cmp.Or(k.name, name)
+		all[name] = k
+	}
+	return all
+})
 
 // IsSecret reports whether a value of the key must not be seen. What is unknown is a secret if it sounds like one.
 func IsSecret(name string) bool {
@@ -80,13 +92,13 @@ func honouredKeys() map[string]key {
 		"ssl.ca.location":                       {name: "ssl.truststore.location"},
 		"ssl.truststore.password":               {secret: true},
 		"ssl.truststore.type":                   {},
-		"ssl.truststore.certificates":           {secret: true},
-		"ssl.ca.pem":                            {name: "ssl.truststore.certificates", secret: true},
+		"ssl.truststore.certificates":           {},
+		"ssl.ca.pem":                            {name: "ssl.truststore.certificates"},
 		"ssl.keystore.location":                 {},
 		"ssl.keystore.password":                 {secret: true},
 		"ssl.keystore.type":                     {},
-		"ssl.keystore.certificate.chain":        {secret: true},
-		"ssl.certificate.pem":                   {name: "ssl.keystore.certificate.chain", secret: true},
+		"ssl.keystore.certificate.chain":        {},
+		"ssl.certificate.pem":                   {name: "ssl.keystore.certificate.chain"},
 		"ssl.keystore.key":                      {secret: true},
 		"ssl.key.pem":                           {name: "ssl.keystore.key", secret: true},
 		"ssl.key.password":                      {secret: true},
@@ -121,9 +133,8 @@ func honouredKeys() map[string]key {
 		"sasl.oauthbearer.client.credentials.client.secret": {secret: true},
 		"sasl.oauthbearer.client.secret":                    {name: "sasl.oauthbearer.client.credentials.client.secret", secret: true},
 		"sasl.oauthbearer.scope":                            {},
-		"sasl.oauthbearer.extensions":                       {},
+		"sasl.oauthbearer.extensions":                       {secret: true},
 		"sasl.oauthbearer.header.urlencode":                 {},
-		"sasl.oauthbearer.scope.claim.name":                 {},
 		"sasl.oauthbearer.sub.claim.name":                   {},
 		"sasl.oauthbearer.assertion.file":                   {},
 		"sasl.oauthbearer.assertion.algorithm":              {},
@@ -172,13 +183,21 @@ func harmlessSecurityKeys() []string {
 		"sasl.kerberos.service.name", "sasl.kerberos.kinit.cmd", "sasl.kerberos.ticket.renew.window.factor", "sasl.kerberos.ticket.renew.jitter", "sasl.kerberos.min.time.before.relogin",
 		"sasl.kerberos.principal", "sasl.kerberos.keytab", "sasl.kerberos.principal.to.local.rules",
 		"sasl.login.refresh.window.factor", "sasl.login.refresh.window.jitter", "sasl.login.refresh.min.period.seconds", "sasl.login.refresh.buffer.seconds",
-		"sasl.oauthbearer.jwt.validator.class", "sasl.oauthbearer.clock.skew.seconds", "sasl.oauthbearer.expected.audience", "sasl.oauthbearer.expected.issuer",
+		"sasl.oauthbearer.jwt.validator.class", "sasl.oauthbearer.scope.claim.name", "sasl.oauthbearer.clock.skew.seconds", "sasl.oauthbearer.expected.audience", "sasl.oauthbearer.expected.issuer",
 		"sasl.oauthbearer.jwks.endpoint.url", "sasl.oauthbearer.jwks.endpoint.refresh.ms", "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms",
 		"security.inter.broker.protocol",
 	}
 }
 
-// mustBeKnown reports whether an unknown key stops the run: left out, the connection could be less secure than asked for.
+// mustBeKnown reports whether an unknown key stops the run: left out, the connection could be less secure than asked for. What is
+// not a key of security by its spelling may still be meant as one: Security.Protocol, "security.protocol" of JSON.
 func mustBeKnown(name string) bool {
-	return slices.ContainsFunc([]string{"ssl.", "sasl.", "security.", "enable.ssl.", "enable.sasl.", "offsetctl."}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+	folded := strings.NewReplacer("-", ".", "_", ".").Replace(strings.ToLower(strings.Trim(name, "\ufeff\"', {\t")))
+	return slices.ContainsFunc([]string{"ssl.", "sasl.", "security.", "enable.ssl.", "enable.sasl.", "offsetctl."}, func(prefix string) bool { return strings.HasPrefix(folded, prefix) })
 }
+
+// Printable reports whether a key can be shown. One that offsetctl does not know may be a piece of a secret: a line of a PEM key, or
+// the rest of a password whose line was broken.
+func Printable(name string) bool { return len(name) <= 80 && keyName.MatchString(name) }
+
+var keyName = regexp.MustCompile(`^[a-z][a-z0-9]*(\.[a-z0-9_-]+)+$`)

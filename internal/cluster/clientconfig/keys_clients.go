@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// isOfClients reports whether a key tunes clients that do other things than offsetctl does.
-func isOfClients(name string) bool {
-	return slices.Contains(clientKeys(), name) || slices.ContainsFunc(clientPrefixes(), func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+// isOfPlugin reports whether a key is of what is plugged into clients, or of other clients.
+func isOfPlugin(name string) bool {
+	return slices.ContainsFunc(clientPrefixes(), func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // clientKeys are the keys of Kafka's consumers, producers and admin clients (the configNames of 3.9 and 4.3) that have no
@@ -15,7 +15,7 @@ func isOfClients(name string) bool {
 func clientKeys() []string {
 	return []string{
 		"acks", "allow.auto.create.topics", "auto.commit.interval.ms", "auto.include.jmx.reporter", "auto.offset.reset", "batch.size", "buffer.memory",
-		"check.crcs", "client.dns.lookup", "client.rack", "compression.gzip.level", "compression.lz4.level", "compression.type", "compression.zstd.level",
+		"check.crcs", "client.dns.lookup", "client.rack", "compression.gzip.level", "compression.lz4.level", "compression.type", "compression.zstd.level", "config.providers",
 		"connections.max.idle.ms", "delivery.timeout.ms", "enable.auto.commit", "enable.idempotence", "enable.metrics.push", "exclude.internal.topics",
 		"fetch.max.bytes", "fetch.max.wait.ms", "fetch.min.bytes", "group.id", "group.instance.id", "group.protocol", "group.remote.assignor",
 		"heartbeat.interval.ms", "interceptor.classes", "internal.leave.group.on.close", "internal.throw.on.fetch.stable.offset.unsupported",

@@ -13,11 +13,12 @@ type Property struct {
 	Key, Value string
 	Origin     string // where it stands: a file's path, a flag, an environment variable
 	Line       int    // of the file, from 1; 0: it is in none
+	Rank       int    // of its source: flags, file and environment each have one, the higher goes before
 	Expanded   bool   // a variable in the value was replaced: what stands there is not the value
 }
 
-// where is the place of a property, for errors.
-func (p Property) where() string {
+// Where is the place of a property, for errors.
+func (p Property) Where() string {
 	if p.Line == 0 {
 		return p.Origin
 	}
@@ -26,7 +27,7 @@ func (p Property) where() string {
 
 // errorf is an error about the property. It never has the value in it, which may be a secret.
 func (p Property) errorf(format string, args ...any) error {
-	return fmt.Errorf("%s: %s: %w", p.where(), p.Key, fmt.Errorf(format, args...))
+	return fmt.Errorf("%s: %s: %w", p.Where(), p.Key, fmt.Errorf(format, args...))
 }
 
 // Parse reads the format of java.util.Properties: '#' and '!' comments, '=', ':' or white space between key and value, '\'
@@ -58,10 +59,10 @@ func Parse(origin, text string) ([]Property, error) {
 		p := Property{Origin: origin, Line: first + 1}
 		var err error
 		if p.Key, err = unescapeProperty(key); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.where(), err)
+			return nil, fmt.Errorf("%s: %w", p.Where(), err)
 		}
 		if p.Value, err = unescapeProperty(value); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.where(), err)
+			return nil, fmt.Errorf("%s: %w", p.Where(), err)
 		}
 		out = append(out, p)
 	}

@@ -60,7 +60,7 @@ func TestPropertiesBeyondJava(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Property{{"a", "ü", "f", 1, false}, {"b", "12", "f", 4, false}, {"c", "3", "f", 6, false}} // no byte order mark, UTF-8, line numbers
+	want := []Property{{Key: "a", Value: "ü", Origin: "f", Line: 1}, {Key: "b", Value: "12", Origin: "f", Line: 4}, {Key: "c", Value: "3", Origin: "f", Line: 6}} // no byte order mark, UTF-8, line numbers
 	if d := cmp.Diff(want, ps); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

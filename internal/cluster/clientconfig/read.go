@@ -2,6 +2,7 @@ package clientconfig
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -41,11 +42,14 @@ func Read(props []Property) (Reading, error) {
 				order = append(order, k.name)
 			}
 			p.Value = strings.Trim(p.Value, javaBlanks)
-			if p.Value == "" && !mayBeEmpty(k.name) {
-				return Reading{}, p.errorf("it has no value")
+			if err := p.check(k.name); err != nil {
+				return Reading{}, err
 			}
 			r.values[k.name] = p
 		case k.treatment == unknown && mustBeKnown(p.Key):
+			if !Printable(p.Key) {
+				p.Key = "a key of security in an unusual spelling"
+			}
 			return Reading{}, p.errorf("offsetctl does not know this key, and does not ignore a security setting: is it misspelt? Otherwise take it out of a copy of the file")
 		case k.treatment == harmless:
 			r.out.Harmless = append(r.out.Harmless, p)
@@ -53,13 +57,40 @@ func Read(props []Property) (Reading, error) {
 			r.out.Unknown = append(r.out.Unknown, p)
 		}
 	}
+	r.preferOneWay()
 	for _, name := range order {
-		p := r.values[name]
-		p.Key = name
-		r.out.Effective = append(r.out.Effective, p)
+		if p, ok := r.values[name]; ok {
+			p.Key = name
+			r.out.Effective = append(r.out.Effective, p)
+		}
 	}
 	return r.read()
 }
+
+// check finds what no value may be: nothing, or two settings in one.
+func (p Property) check(name string) error {
+	if p.Value == "" && !mayBeEmpty(name) {
+		return p.errorf("it has no value")
+	}
+	if next := swallowed(p.Value); next != "" && name != "sasl.jaas.config" { // whose options have such names
+		return p.errorf("its value goes on with %s: does a line before that end in a backslash?", next)
+	}
+	return nil
+}
+
+// swallowed is the key of another setting in a value, with its separator; empty: there is none.
+func swallowed(value string) string {
+	for _, at := range settingInside.FindAllStringSubmatch(value, -1) {
+		for start := range at[1] { // what was before it has no end of its own
+			if k := lookUp(at[1][start:]); k.treatment == honoured && strings.Contains(k.name, ".") {
+				return at[1][start:]
+			}
+		}
+	}
+	return ""
+}
+
+var settingInside = regexp.MustCompile(`([A-Za-z0-9_.]+)\s*[=:]`)
 
 // javaBlanks is what java.lang.String.trim takes away, as Kafka does with every value (ConfigDef.java).
 const javaBlanks = "\x00\x01\x02\x03\x04\x05\x06\x07\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f "
@@ -68,7 +99,8 @@ const javaBlanks = "\x00\x01\x02\x03\x04\x05\x06\x07\b\t\n\v\f\r\x0e\x0f\x10\x11
 // told elsewhere.
 func mayBeEmpty(name string) bool {
 	switch name {
-	case "ssl.endpoint.identification.algorithm", "ssl.truststore.password", "ssl.keystore.password", "ssl.key.password", "client.id", "bootstrap.servers":
+	case "ssl.endpoint.identification.algorithm", "ssl.truststore.password", "ssl.keystore.password", "ssl.key.password", "client.id", "bootstrap.servers",
+		"ssl.cipher.suites", "ssl.truststore.type", "ssl.keystore.type":
 		return true
 	}
 	return false
@@ -91,6 +123,7 @@ func (r *reader) read() (Reading, error) {
 	c.RequestTimeout = r.millis("request.timeout.ms")
 	c.Timeout = r.millis("default.api.timeout.ms")
 	c.Protocol = r.protocol()
+	r.checkSchemes()
 	c.TLS = r.tls()
 	if c.Protocol.SASL {
 		c.SASL = r.sasl()
@@ -109,12 +142,27 @@ func (r *reader) fail(name, format string, args ...any) {
 	}
 }
 
+// note keeps what the user should know of a key.
+func (r *reader) note(name, text string) {
+	r.out.Notes = append(r.out.Notes, r.values[name].Where()+": "+name+": "+text)
+}
+
 func (r *reader) has(name string) bool {
 	_, ok := r.values[name]
 	return ok
 }
 
 func (r *reader) text(name string) string { return r.values[name].Value }
+
+// quoted is a value for an error. One that is more than a word may have somebody's secret in it.
+func (r *reader) quoted(name string) string {
+	if v := r.text(name); len(v) <= 40 && plainValue.MatchString(v) {
+		return strconv.Quote(v)
+	}
+	return "what is there"
+}
+
+var plainValue = regexp.MustCompile(`^[A-Za-z0-9_.:+-]*$`)
 
 func (r *reader) secret(name string) Secret { return NewSecret(r.text(name)) }
 
@@ -133,7 +181,7 @@ func (r *reader) number(name, unit string) int64 {
 	}
 	n, err := strconv.ParseInt(r.text(name), 10, 32)
 	if err != nil || n < 0 {
-		r.fail(name, "not a number of %s: %q", unit, r.text(name))
+		r.fail(name, "not a number of %s: %s", unit, r.quoted(name))
 	}
 	return n
 }
@@ -144,7 +192,7 @@ func (r *reader) boolean(name string) bool {
 		return true
 	case "", "false":
 	default:
-		r.fail(name, "neither true nor false: %q", r.text(name))
+		r.fail(name, "neither true nor false: %s", r.quoted(name))
 	}
 	return false
 }
@@ -160,9 +208,22 @@ func (r *reader) protocol() Protocol {
 	case "SASL_SSL":
 		return Protocol{TLS: true, SASL: true}
 	default:
-		r.fail(name, "not one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL: %q", r.text(name))
+		r.fail(name, "not one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL: %s", r.quoted(name))
 	}
 	return Protocol{}
+}
+
+// checkSchemes refuses servers that say they want more than security.protocol gives.
+func (r *reader) checkSchemes() {
+	const name = "bootstrap.servers"
+	p := r.out.Protocol
+	for part := range strings.SplitSeq(r.text(name), ",") {
+		scheme, _, _ := strings.Cut(strings.TrimSpace(part), "://")
+		wantsTLS, wantsLogin := scheme == "SSL" || scheme == "SASL_SSL", strings.HasPrefix(scheme, "SASL_")
+		if wantsTLS && !p.TLS || wantsLogin && !p.SASL {
+			r.fail(name, "it says %s, and security.protocol is %s: set that, which decides", scheme, p)
+		}
+	}
 }
 
 // noteUnused tells of security settings that the protocol leaves without effect, as it does in Java, where nobody is told.
@@ -181,10 +242,10 @@ func (r *reader) noteUnused() {
 		said = "security.protocol is " + protocol.String() + ": "
 	}
 	if name := unused("sasl."); name != "" && !protocol.SASL {
-		r.out.Notes = append(r.out.Notes, fmt.Sprintf("%s: %snothing logs in, and %s has no effect", r.values[name].where(), said, name))
+		r.out.Notes = append(r.out.Notes, fmt.Sprintf("%s: %snothing logs in, and %s has no effect", r.values[name].Where(), said, name))
 	}
 	if name := unused("ssl."); name != "" && !protocol.TLS {
-		r.out.Notes = append(r.out.Notes, fmt.Sprintf("%s: %snothing is encrypted, and %s has no effect", r.values[name].where(), said, name))
+		r.out.Notes = append(r.out.Notes, fmt.Sprintf("%s: %snothing is encrypted, and %s has no effect", r.values[name].Where(), said, name))
 	}
 }
 

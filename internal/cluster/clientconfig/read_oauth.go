@@ -17,11 +17,10 @@ import (
 func (r *reader) oauth() OAuth {
 	r.module("OAuthBearerLoginModule")
 	o := OAuth{
-		ClientID:        cmp.Or(r.text("sasl.oauthbearer.client.credentials.client.id"), r.jaas.Options["clientId"]),
-		ClientSecret:    NewSecret(cmp.Or(r.text("sasl.oauthbearer.client.credentials.client.secret"), r.jaas.Options["clientSecret"])),
-		Scope:           cmp.Or(r.text("sasl.oauthbearer.scope"), r.jaas.Options["scope"]),
+		ClientID:        r.ofLogin("sasl.oauthbearer.client.credentials.client.id", "clientId"),
+		ClientSecret:    NewSecret(r.ofLogin("sasl.oauthbearer.client.credentials.client.secret", "clientSecret")),
+		Scope:           r.ofLogin("sasl.oauthbearer.scope", "scope"),
 		HeaderURLEncode: r.boolean("sasl.oauthbearer.header.urlencode"),
-		ScopeClaim:      r.text("sasl.oauthbearer.scope.claim.name"),
 		SubClaim:        r.text("sasl.oauthbearer.sub.claim.name"),
 		Extensions:      r.extensions(),
 		ConnectTimeout:  r.millis("sasl.login.connect.timeout.ms"),
@@ -44,6 +43,15 @@ func (r *reader) oauth() OAuth {
 	return o
 }
 
+// ofLogin is a key, or the option of the login module that says the same where the key is not set, or by a lower source alone.
+func (r *reader) ofLogin(name, option string) string {
+	value, ok := r.jaas.Options[option]
+	if ok && (!r.has(name) || r.values[name].Rank < r.values["sasl.jaas.config"].Rank) {
+		return value
+	}
+	return r.text(name)
+}
+
 // endpoint reads a token's URL.
 func (r *reader) endpoint(o *OAuth) {
 	const name = "sasl.oauthbearer.token.endpoint.url"
@@ -51,6 +59,8 @@ func (r *reader) endpoint(o *OAuth) {
 	switch {
 	case err != nil:
 		r.fail(name, "not a URL")
+	case u.User != nil:
+		r.fail(name, "it has a user or a password in it: those of the endpoint are clientId and clientSecret in sasl.jaas.config")
 	case u.Scheme == "file" && u.Path != "":
 		o.TokenFile = u.Path
 	case (u.Scheme == "https" || u.Scheme == "http") && u.Host != "":
@@ -99,12 +109,12 @@ func (r *reader) assertion() *Assertion {
 // oauthMethod checks what librdkafka's keys ask for.
 func (r *reader) oauthMethod() {
 	if m := r.text("sasl.oauthbearer.method"); m != "" && !strings.EqualFold(m, "oidc") && !strings.EqualFold(m, "default") {
-		r.fail("sasl.oauthbearer.method", "neither oidc nor default: %q", m)
+		r.fail("sasl.oauthbearer.method", "neither oidc nor default: %s", r.quoted("sasl.oauthbearer.method"))
 	}
 	switch g := r.text("sasl.oauthbearer.grant.type"); g {
 	case "", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer":
 	default:
-		r.fail("sasl.oauthbearer.grant.type", "neither client_credentials nor urn:ietf:params:oauth:grant-type:jwt-bearer: %q", g)
+		r.fail("sasl.oauthbearer.grant.type", "neither client_credentials nor urn:ietf:params:oauth:grant-type:jwt-bearer: %s", r.quoted("sasl.oauthbearer.grant.type"))
 	}
 }
 
@@ -125,6 +135,10 @@ func (r *reader) endpointTLS() TLS {
 		inner.values[k.name] = Property{Key: "sasl.jaas.config: " + name, Value: r.jaas.Options[name], Origin: at.Origin, Line: at.Line}
 	}
 	t := inner.tls()
+	if t.SkipHostName { // Java's HTTP client checks the name all the same
+		r.note("sasl.jaas.config", "ssl.endpoint.identification.algorithm has no effect: the host name of a token endpoint is always checked")
+		t.SkipHostName = false
+	}
 	if r.err == nil {
 		r.err = inner.err
 	}

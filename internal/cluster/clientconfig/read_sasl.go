@@ -1,6 +1,9 @@
 package clientconfig
 
 import (
+	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,6 +24,7 @@ func (r *reader) sasl() SASL {
 		r.jaas = module
 	}
 	r.checkHandlers()
+	r.noteOptions()
 	switch s.Mechanism {
 	case "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512":
 		r.login(&s)
@@ -31,7 +35,7 @@ func (r *reader) sasl() SASL {
 	case "GSSAPI":
 		r.fail("sasl.mechanism", "offsetctl does not have GSSAPI (Kerberos): use a listener with another mechanism, or with TLS client certificates")
 	default:
-		r.fail("sasl.mechanism", "not one that offsetctl knows: %q; it has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM", r.text("sasl.mechanism"))
+		r.fail("sasl.mechanism", "not one that offsetctl knows: %s; it has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM", r.quoted("sasl.mechanism"))
 	}
 	return s
 }
@@ -39,13 +43,16 @@ func (r *reader) sasl() SASL {
 // checkHandlers refuses classes that offsetctl has no counterpart of: what they do cannot be known. Kafka's own moved between
 // packages, and are shaded by others, so the last part of the name counts.
 func (r *reader) checkHandlers() {
-	for name, known := range map[string][]string{
-		"sasl.login.callback.handler.class":    {loginHandler, unsecuredHandler, "IAMClientCallbackHandler"},
-		"sasl.client.callback.handler.class":   {"IAMClientCallbackHandler", "OAuthBearerSaslClientCallbackHandler", "SaslClientCallbackHandler"},
-		"sasl.oauthbearer.jwt.retriever.class": {"DefaultJwtRetriever", "ClientCredentialsJwtRetriever", "FileJwtRetriever", bearerRetriever},
+	for _, of := range []struct {
+		name  string
+		known []string
+	}{
+		{"sasl.login.callback.handler.class", []string{loginHandler, unsecuredHandler, "IAMClientCallbackHandler"}},
+		{"sasl.client.callback.handler.class", []string{"IAMClientCallbackHandler", "OAuthBearerSaslClientCallbackHandler", "SaslClientCallbackHandler"}},
+		{"sasl.oauthbearer.jwt.retriever.class", []string{"DefaultJwtRetriever", "ClientCredentialsJwtRetriever", "FileJwtRetriever", bearerRetriever}},
 	} {
-		if r.has(name) && !slices.Contains(known, r.class(name)) {
-			r.fail(name, "offsetctl cannot load Java classes, and knows only what these do: %s", strings.Join(known, ", "))
+		if r.has(of.name) && !slices.Contains(of.known, r.class(of.name)) {
+			r.fail(of.name, "offsetctl cannot load Java classes, and knows only what these do: %s", strings.Join(of.known, ", "))
 		}
 	}
 }
@@ -61,6 +68,35 @@ func (r *reader) class(name string) string {
 	return r.text(name)[strings.LastIndexByte(r.text(name), '.')+1:]
 }
 
+// noteOptions tells of options that no login module has that offsetctl knows: misspelt, awsRoleArn would leave another identity.
+func (r *reader) noteOptions() {
+	var strange []string
+	for _, name := range slices.Sorted(maps.Keys(r.jaas.Options)) {
+		if !isModuleOption(name) {
+			strange = append(strange, name)
+		}
+	}
+	switch {
+	case len(strange) == 0:
+	case slices.ContainsFunc(strange, func(name string) bool { return !optionName.MatchString(name) }):
+		r.note("sasl.jaas.config", fmt.Sprintf("%d of its options are none that offsetctl knows, and have no effect", len(strange)))
+	default:
+		r.note("sasl.jaas.config", "options without effect: "+strings.Join(strange, ", "))
+	}
+}
+
+// optionName is what can be shown of an option's name: others may be a piece of a value that was not quoted well.
+var optionName = regexp.MustCompile(`^[a-z]+([A-Z][a-z]+)+$`)
+
+// isModuleOption reports whether Kafka's login modules, Java's for Kerberos or AWS's has an option, or a broker's file.
+func isModuleOption(name string) bool {
+	return slices.Contains([]string{
+		"username", "password", "tokenauth", "serviceName", "clientId", "clientSecret", "scope",
+		"useKeyTab", "keyTab", "principal", "storeKey", "useTicketCache", "ticketCache", "renewTGT", "doNotPrompt", "refreshKrb5Config", "isInitiator", "debug", "useFirstPass", "tryFirstPass", "storePass", "clearPass",
+		"awsProfileName", "awsRoleArn", "awsRoleSessionName", "awsRoleExternalId", "awsRoleAccessKeyId", "awsRoleSecretAccessKey", "awsRoleSessionToken", "awsStsRegion", "awsDebugCreds", "awsMaxRetries", "awsMaxBackOffTimeMs",
+	}, name) || slices.ContainsFunc([]string{"user_", "extension_", "unsecuredLogin", "ssl."}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
 // module requires the login module of a mechanism, where sasl.jaas.config is set.
 func (r *reader) module(names ...string) {
 	if r.jaas.Class != "" && !slices.Contains(names, r.jaas.Short()) {
@@ -73,7 +109,7 @@ func (r *reader) login(s *SASL) {
 	r.module("PlainLoginModule", "ScramLoginModule")
 	s.Username, s.Password = r.jaas.Options["username"], NewSecret(r.jaas.Options["password"])
 	s.TokenAuth = strings.EqualFold(r.jaas.Options["tokenauth"], "true") && s.Mechanism != "PLAIN"
-	if r.has("sasl.username") { // librdkafka's way, which goes before what a file has for Java
+	if r.has("sasl.username") { // librdkafka's way, where there is no JAAS: see ways
 		s.Username = r.text("sasl.username")
 	}
 	if r.has("sasl.password") {

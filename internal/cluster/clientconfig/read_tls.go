@@ -27,6 +27,9 @@ func (r *reader) tls() TLS {
 		Protocols:    r.protocols(),
 		CipherSuites: words(r.text("ssl.cipher.suites")),
 	}
+	if t.CipherSuites != nil && r.out.Protocol.TLS {
+		r.note("ssl.cipher.suites", "it chooses among the cipher suites up to TLSv1.2; those of TLSv1.3 cannot be chosen here")
+	}
 	if r.has("enable.ssl.certificate.verification") && !r.boolean("enable.ssl.certificate.verification") {
 		r.fail("enable.ssl.certificate.verification", "offsetctl does not talk to a server that anybody could be: name the authority of its certificate with ssl.truststore.location (or ssl.ca.location)")
 	}
@@ -46,11 +49,11 @@ func (r *reader) skipHostName() bool {
 		return false
 	case "", "none": // none: librdkafka's way to say it
 		if r.out.Protocol.TLS {
-			r.out.Notes = append(r.out.Notes, r.values[name].where()+": "+name+" is empty: the brokers' certificates are verified, their host names are not")
+			r.note(name, "it is empty: the brokers' certificates are verified, their host names are not")
 		}
 		return true
 	}
-	r.fail(name, "neither https nor empty: %q", r.text(name))
+	r.fail(name, "neither https nor empty: %s", r.quoted(name))
 	return false
 }
 
@@ -75,7 +78,7 @@ func (r *reader) protocols() []string {
 		}
 		return kept
 	default:
-		r.fail("ssl.protocol", "not one of TLS, TLSv1.3, TLSv1.2, TLSv1.1, TLSv1: %q", highest)
+		r.fail("ssl.protocol", "not one of TLS, TLSv1.3, TLSv1.2, TLSv1.1, TLSv1: %s", r.quoted("ssl.protocol"))
 	}
 	return enabled
 }

@@ -19,15 +19,15 @@ const (
 // variable is Kafka's own pattern (ConfigTransformer.java).
 var variable = regexp.MustCompile(`\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}`)
 
-// HasVariable reports whether a value comes, at least in part, from somewhere else: ${env:NAME}, ${file:PATH:KEY} or
-// ${directory:PATH:FILE}.
-func HasVariable(value string) bool {
-	for _, m := range variable.FindAllStringSubmatch(value, -1) {
-		if _, builtIn := builtInProviders()[m[1]]; builtIn {
-			return true
-		}
+// IsVariable reports whether a value is one that stands somewhere else: ${env:NAME}, ${file:PATH:KEY} or ${directory:PATH:FILE},
+// and nothing beside.
+func IsVariable(value string) bool {
+	m := variable.FindStringSubmatch(value)
+	if m == nil || m[0] != value {
+		return false
 	}
-	return false
+	_, builtIn := builtInProviders()[m[1]]
+	return builtIn
 }
 
 // builtInProviders are the names under which the providers of the command line go.
