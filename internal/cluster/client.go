@@ -48,6 +48,7 @@ type Client struct {
 	config Config
 	seeds  []Broker
 	opts   []kgo.Opt
+	gate   *loginGate
 
 	mu      sync.Mutex
 	conns   map[string]*kgo.Client // by host:port
@@ -74,12 +75,13 @@ func Dial(c Config, hooks ...kgo.Hook) (*Client, error) {
 		kgo.DialTimeout(kgoPatience),
 		kgo.RequestTimeoutOverhead(kgoPatience),
 	}
-	opts = append(opts, c.options()...)
+	gate := &loginGate{}
+	opts = append(opts, c.options(gate)...)
 	opts = append(opts, c.Options...)
 	if err := kgo.ValidateOpts(append([]kgo.Opt{kgo.SeedBrokers(c.Bootstrap...)}, opts...)...); err != nil {
 		return nil, err
 	}
-	return &Client{config: c, seeds: seeds, opts: opts, conns: map[string]*kgo.Client{}, lent: map[*kgo.Client]*loan{}, kafka: map[string]bool{}}, nil
+	return &Client{config: c, seeds: seeds, opts: opts, gate: gate, conns: map[string]*kgo.Client{}, lent: map[*kgo.Client]*loan{}, kafka: map[string]bool{}}, nil
 }
 
 // kgoPatience is the longest that kgo can be made to wait for an answer.

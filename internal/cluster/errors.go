@@ -26,6 +26,7 @@ const (
 	ScopeTopic           Scope = "topic"           // Name is the topic
 	ScopePartition       Scope = "partition"       // Name is topic:partition
 	ScopeTransactionalID Scope = "transactionalId" // Name is the transactional id
+	ScopeLogin           Scope = "login"           // Name is the SASL mechanism; what failed is ours, or a token endpoint's
 )
 
 // String is the scope in words.

@@ -49,13 +49,13 @@ func (r *Run) Probe(ctx context.Context, b Broker) []Step {
 	if r.c.config.SASL != nil {
 		steps, names = append(steps, p.offer), append(names, StepOffer)
 	}
-	if r.c.config.Prepare != nil {
-		steps, names = append(steps, p.prepare), append(names, StepToken)
-	}
 	for i, step := range steps {
 		if !p.try(ctx, names[i], step) {
 			return p.steps
 		}
+	}
+	if r.c.config.Prepare != nil && !p.token(ctx) {
+		return p.steps
 	}
 	p.close()
 	p.converse(ctx)
@@ -153,11 +153,16 @@ func (e *offerError) Error() string {
 }
 func (e *offerError) Unwrap() error { return kerr.UnsupportedSaslMechanism }
 
-func (p *prober) prepare(ctx context.Context) (string, error) {
-	if err := p.run.c.config.Prepare(ctx); err != nil {
-		return "", &loginError{err}
+// token gets what the login needs, in the time that commands give it; false: it failed.
+func (p *prober) token(ctx context.Context) bool {
+	start := time.Now()
+	e := p.run.prepare(ctx)
+	step := Step{Name: StepToken, Target: p.run.c.config.SASL.Name(), Took: time.Since(start), Err: e}
+	if e == nil {
+		step.Detail = "there is one"
 	}
-	return "there is one", nil
+	p.steps = append(p.steps, step)
+	return e == nil
 }
 
 // mechanisms asks for a mechanism (SaslHandshakeRequest.json) on a new connection, and says which there are, also beside the error
@@ -176,7 +181,7 @@ func mechanisms(ctx context.Context, conn net.Conn, wanted string) ([]string, er
 	}
 	body, err := frame(conn)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(ctx.Err(), err) // the closed connection is only the consequence of a time that is up
 	}
 	resp := req.ResponseKind().(*kmsg.SASLHandshakeResponse)
 	resp.Version = req.Version
@@ -192,6 +197,9 @@ func frame(r io.Reader) ([]byte, error) {
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return nil, err
 	}
+	if head[0] == 21 && head[1] == 3 {
+		return nil, errors.New("a tls alert record came") // as kgo words it: see transportError
+	}
 	size := int32(binary.BigEndian.Uint32(head[:4])) - 4
 	if size < 0 || size > 1<<16 {
 		return nil, fmt.Errorf("invalid large response size %d", size) // as kgo words it: see isGarbage
@@ -201,37 +209,32 @@ func frame(r io.Reader) ([]byte, error) {
 	return body, err
 }
 
-// converse logs in, if there is a login, and asks for the versions of requests, both on the connection that commands use.
+// converse logs in, if there is a login, and asks for the versions of requests, both on the connection that commands use. The first
+// answer proves the login: a listener without one answers it too, and only closes the connection at the next request.
 func (p *prober) converse(ctx context.Context) {
 	start := time.Now()
 	resp, e := ask[*kmsg.ApiVersionsResponse](ctx, p.run, p.broker, apiVersionsRequest())
-	if e == nil {
-		// A listener with a login answers ApiVersions before it: that nobody logged in shows with the next request.
-		_, e = ask[*kmsg.MetadataResponse](ctx, p.run, p.broker, metadataRequest([]string{}))
-	}
-	took := time.Since(start)
 	if p.run.c.config.SASL != nil {
-		step := Step{Name: StepLogin, Target: p.broker.Addr(), Took: took, Detail: "logged in with " + p.run.c.config.SASL.Name()}
-		if e != nil && e.aboutLogin() {
-			step.Detail, step.Err = "", e
+		step := Step{Name: StepLogin, Target: p.broker.Addr(), Took: time.Since(start), Err: e}
+		if e == nil {
+			step.Detail = "logged in with " + p.run.c.config.SASL.Name()
 		}
 		p.steps = append(p.steps, step)
-		if step.Err != nil {
+		if e != nil {
 			return
 		}
+		start = time.Now()
 	}
-	step := Step{Name: StepAPI, Target: p.broker.Addr(), Took: took, Err: e}
+	if e == nil {
+		_, e = ask[*kmsg.MetadataResponse](ctx, p.run, p.broker, metadataRequest([]string{}))
+	}
+	step := Step{Name: StepAPI, Target: p.broker.Addr(), Took: time.Since(start), Err: e}
 	if e == nil {
 		step.Detail = fmt.Sprintf("knows %d kinds of requests: Kafka %s", len(resp.ApiKeys), strings.TrimPrefix(kversion.FromApiVersionsResponse(resp).VersionGuess(), "v"))
 	} else if p.run.c.config.SASL == nil && e.Code == CodeNotKafka {
 		p.explainClosed(ctx, step.Err)
 	}
 	p.steps = append(p.steps, step)
-}
-
-// aboutLogin reports whether a failure is one of the login.
-func (e *Error) aboutLogin() bool {
-	return e.refusedLogin() || e.Code == CodeNoMechanism || e.Code == CodeLoginUnwanted
 }
 
 // explainClosed finds out whether a listener that closes the connection wants a login.

@@ -160,6 +160,7 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 		err = io.ErrUnexpectedEOF // nobody interrupted us
 	}
 	e := transportError(node.Name(), err, time.Since(start), node.ID < 0 && !r.c.knowsKafka(node.Addr()))
+	r.c.gate.settle(e)
 	if e.Code != CodeUnsupported && e.Code != CodeInterrupted && e.Code != CodeUnreadable {
 		r.markDead(node, e, conn)
 	}

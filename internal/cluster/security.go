@@ -14,7 +14,7 @@ import (
 )
 
 // options are kgo's for what the configuration says of the way to a broker.
-func (c Config) options() []kgo.Opt {
+func (c Config) options(gate *loginGate) []kgo.Opt {
 	var opts []kgo.Opt
 	switch {
 	case c.TLS != nil:
@@ -23,7 +23,7 @@ func (c Config) options() []kgo.Opt {
 		opts = append(opts, kgo.Dialer(c.Dial))
 	}
 	if c.SASL != nil {
-		opts = append(opts, kgo.SASL(login{c.SASL}))
+		opts = append(opts, kgo.SASL(login{c.SASL, gate}))
 	}
 	return opts
 }
@@ -83,7 +83,7 @@ func (r *Run) prepare(ctx context.Context) *Error {
 	if err == nil {
 		return nil
 	}
-	e := &Error{Scope: ScopeBroker, Name: r.c.seeds[0].Name(), Code: CodeLogin, Message: err.Error(), Err: err}
+	e := &Error{Scope: ScopeLogin, Name: r.c.config.SASL.Name(), Code: CodeLogin, Message: err.Error(), Err: err}
 	if ctx.Err() != nil {
 		e.Code, e.Message = CodeInterrupted, "interrupted before there was a login"
 	}
@@ -91,22 +91,37 @@ func (r *Run) prepare(ctx context.Context) *Error {
 }
 
 // login is a mechanism whose own failures, as those to get a token, can be told from a broker's.
-type login struct{ sasl.Mechanism }
-
-func (l login) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
-	session, first, err := l.Mechanism.Authenticate(ctx, host)
-	if err != nil {
-		return nil, nil, &loginError{err}
-	}
-	return challenged{session}, first, nil
+type login struct {
+	sasl.Mechanism
+	gate *loginGate
 }
 
-type challenged struct{ sasl.Session }
+func (l login) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
+	if err := l.gate.enter(ctx); err != nil {
+		return nil, nil, err
+	}
+	session, first, err := l.Mechanism.Authenticate(ctx, host)
+	if err != nil {
+		err = &loginError{err}
+		l.gate.over(false, err)
+		return nil, nil, err
+	}
+	return challenged{session, l.gate}, first, nil
+}
+
+type challenged struct {
+	sasl.Session
+	gate *loginGate
+}
 
 func (c challenged) Challenge(from []byte) (bool, []byte, error) {
 	done, next, err := c.Session.Challenge(from)
-	if err != nil {
+	switch {
+	case err != nil:
 		err = &loginError{err}
+		c.gate.over(false, err)
+	case done:
+		c.gate.over(true, nil)
 	}
 	return done, next, err
 }

@@ -213,13 +213,26 @@ func TestLoginThatFailsIsTriedOnce(t *testing.T) {
 		resp.ErrorCode, resp.ErrorMessage = kerr.SaslAuthenticationFailed.Code, &said
 		return resp, nil, true
 	})
-	errs, steps := seen(t, Config{Bootstrap: servers, SASL: plain.Auth{User: "me", Pass: "wrong"}.AsMechanism()})
+	wrong := Config{Bootstrap: servers, SASL: plain.Auth{User: "me", Pass: "wrong"}.AsMechanism()}
+	client, err := Dial(wrong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	groups := []string{"a", "b"} // their coordinators are asked for beside the brokers
+	if _, _, errs := client.Run(In(time.Now(), 10*time.Second)).brokersAndCoordinators(t.Context(), groups); len(errs) != 1 || errs[0].Code != CodeWrongLogin {
+		t.Errorf("got %v", errs)
+	}
+	if n := logins.Swap(0); n != 1 {
+		t.Errorf("%d logins were tried for named groups, want 1", n)
+	}
+	errs, steps := seen(t, wrong)
 	if len(errs) != 1 || errs[0].Code != CodeWrongLogin || errs[0].Message != "authentication failed: Invalid username or password" {
 		t.Errorf("got %v", errs)
 	}
 	wantEnd(t, steps, []string{StepName, StepTCP, StepOffer, StepLogin}, CodeWrongLogin)
-	if n := logins.Load(); n != 2 {
-		t.Errorf("%d logins were tried, want one for each of the two runs", n)
+	if n := logins.Load(); n != 1 {
+		t.Errorf("%d logins were tried, want one: the steps come right after it", n)
 	}
 
 	cause := errors.New("no token")
@@ -227,7 +240,7 @@ func TestLoginThatFailsIsTriedOnce(t *testing.T) {
 	if len(errs) != 1 || errs[0].Code != CodeLogin || errs[0].Message != "no token" || !errors.Is(errs[0], cause) {
 		t.Errorf("got %v", errs)
 	}
-	if n := logins.Load(); n != 2 {
+	if n := logins.Load(); n != 1 {
 		t.Errorf("%d logins", n)
 	}
 }
@@ -246,10 +259,42 @@ func TestLoginThatCannotBePreparedAsksNobody(t *testing.T) {
 }
 
 func TestMechanismThatIsNotOffered(t *testing.T) {
-	_, servers := secureFake(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "me", "pw"))
-	c := Config{Bootstrap: servers[:1], SASL: scram.Auth{User: "me", Pass: "pw"}.AsSha512Mechanism()}
-	_, steps := seen(t, c)
-	if e := steps[len(steps)-1].Err; e != nil && e.Code == CodeNoMechanism && !strings.Contains(e.Message, "the broker does not offer SCRAM-SHA-512: it has ") {
-		t.Errorf("got %v", e)
+	c, servers := secureFake(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "me", "pw"))
+	c.ControlKey(int16(kmsg.SASLHandshake), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		resp := req.ResponseKind().(*kmsg.SASLHandshakeResponse)
+		resp.ErrorCode, resp.SupportedMechanisms = kerr.UnsupportedSaslMechanism.Code, []string{"PLAIN", "OAUTHBEARER"}
+		return resp, nil, true
+	})
+	errs, steps := seen(t, Config{Bootstrap: servers[:1], SASL: scram.Auth{User: "me", Pass: "pw"}.AsSha512Mechanism()})
+	if len(errs) != 1 || errs[0].Code != CodeNoMechanism {
+		t.Errorf("got %v", errs)
+	}
+	wantEnd(t, steps, []string{StepName, StepTCP, StepOffer}, CodeNoMechanism)
+	if e := steps[len(steps)-1].Err; e != nil && e.Message != "the broker does not offer SCRAM-SHA-512: it has PLAIN, OAUTHBEARER" {
+		t.Errorf("got %q", e.Message)
+	}
+}
+
+// A slow refusal does not have the other servers asked meanwhile, as slow answers do.
+func TestSlowRefusalIsWaitedFor(t *testing.T) {
+	c, servers := secureFake(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "me", "pw"))
+	var logins atomic.Int32
+	c.ControlKey(int16(kmsg.SASLAuthenticate), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		logins.Add(1)
+		time.Sleep(2 * hedge) // the broker's own time: nothing here waits for it
+		resp := req.ResponseKind().(*kmsg.SASLAuthenticateResponse)
+		resp.ErrorCode = kerr.SaslAuthenticationFailed.Code
+		return resp, nil, true
+	})
+	client, err := Dial(Config{Bootstrap: servers, SASL: plain.Auth{User: "me", Pass: "wrong"}.AsMechanism()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	_, _, errs := client.Run(In(time.Now(), 10*time.Second)).brokersAndCoordinators(t.Context(), []string{"a"})
+	if n := logins.Load(); n != 1 || len(errs) != 1 || errs[0].Code != CodeWrongLogin {
+		t.Errorf("%d logins, %v; want one", n, errs)
 	}
 }
