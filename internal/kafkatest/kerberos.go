@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,20 +33,25 @@ func (k *Kerberos) File(name string) string { return filepath.Join(k.dir, name) 
 // kerberos starts what Options.Kerberos wants before there are brokers; it ends with the test.
 func (c *Cluster) kerberos(t testing.TB) {
 	t.Helper()
-	ports, err := freePorts(1)
+	ports, err := freePorts(portAttempts) // somebody else may take one
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &Kerberos{Port: ports[0], dir: t.TempDir()}
-	k.Config = k.File("client.conf") // krb5.conf is of the KDC itself
+	var candidates, ready []string
+	for _, port := range ports {
+		candidates = append(candidates, strconv.Itoa(port))
+		ready = append(ready, "READY "+strconv.Itoa(port))
+	}
+	k := &Kerberos{dir: t.TempDir()}
+	kdc := startProgram(t, program{
+		file: "Kdc.java", artifacts: kdcJars(), heap: "96m",
+		args: []string{k.dir, strings.Join(candidates, ","), Realm, "alice", "kafka/localhost"},
+	})
+	k.Port = ports[slices.Index(ready, kdc.await(t, ready...))]
+	k.Config = k.File("client.conf") // krb5.conf is the KDC's own
 	if err := os.WriteFile(k.Config, []byte(k.config()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	kdc := startProgram(t, program{
-		file: "Kdc.java", artifacts: kdcJars(), heap: "96m",
-		args: []string{k.dir, strconv.Itoa(k.Port), Realm, "alice", "kafka/localhost"},
-	})
-	kdc.Await(t, "READY")
 	c.Kerberos = k
 }
 

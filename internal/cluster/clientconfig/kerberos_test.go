@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
@@ -103,6 +104,23 @@ func otherKeytab(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// The KDC prefers the strongest type of encryption that is asked for, so only those of the keytab are.
+func TestOnlyWhatThereIsAKeyForIsAskedFor(t *testing.T) {
+	keys, err := readKeytab(aliceFile("alice.keytab"), "alice", "EXAMPLE.COM")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]int32{17}, keys.typesOf([]int32{20, 18, 17})); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	path := useConf(t, "127.0.0.1:1")
+	if err := os.WriteFile(path, []byte("[libdefaults]\ndefault_realm = EXAMPLE.COM\ndefault_tkt_enctypes = aes256-cts-hmac-sha1-96"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = prepared(t, Kerberos{Service: "kafka", Principal: "alice", Keytab: aliceFile("alice.keytab")})
+	checkTokenError(t, err, "none of its keys for alice@EXAMPLE.COM is of a type that "+path+" and offsetctl allow", "default_tkt_enctypes in "+path)
 }
 
 func TestKeytabThatIsOfNoUse(t *testing.T) {
