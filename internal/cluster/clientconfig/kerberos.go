@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/client"
@@ -26,6 +27,7 @@ type gssapi struct {
 
 // kerberosLogin is a ticket-granting ticket and what it was got with.
 type kerberosLogin struct {
+	mu     sync.Mutex // held while the client is in use: gokrb5 shuffles the KDCs in place
 	client *client.Client
 	conf   *krb5Conf
 	source string // of the errors: the file that the ticket, or the key for it, came from
@@ -68,6 +70,8 @@ func (g gssapi) Authenticate(ctx context.Context, addr string) (sasl.Session, []
 	var first []byte
 	var session sasl.Session
 	err = guarded(ctx, func() error {
+		login.mu.Lock()
+		defer login.mu.Unlock()
 		_, key, err := login.client.GetServiceTicket(service)
 		if err != nil {
 			return err
@@ -156,14 +160,14 @@ func (f ticketFinder) fromKeytab(ctx context.Context, conf *krb5Conf) (*kerberos
 	if err != nil {
 		return nil, err
 	}
-	own := *conf.Config
+	own := conf.forClient()
 	// Only what there is a key for may be chosen: the KDC prefers the strongest type that is asked for.
 	own.LibDefaults.DefaultTktEnctypeIDs = keys.typesOf(conf.LibDefaults.DefaultTktEnctypeIDs)
 	if len(own.LibDefaults.DefaultTktEnctypeIDs) == 0 {
 		return nil, noTicket(source, "none of its keys for "+name+"@"+realm+" is of a type that "+conf.path+" and offsetctl allow",
 			"see their types with klist -k -e -t "+f.conf.Keytab+"; AES keys are allowed unless default_tkt_enctypes in "+conf.path+" leaves them out")
 	}
-	login := &kerberosLogin{client: client.NewWithKeytab(name, realm, keys.Keytab, &own, client.DisablePAFXFAST(true)), conf: conf, source: source}
+	login := &kerberosLogin{client: client.NewWithKeytab(name, realm, keys.Keytab, own, client.DisablePAFXFAST(true)), conf: conf, source: source}
 	if err := guarded(ctx, login.client.Login); err != nil {
 		return nil, loginError(err, login, name+"@"+realm)
 	}

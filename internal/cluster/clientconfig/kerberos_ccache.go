@@ -107,7 +107,7 @@ func (c ticketCache) login(t cachedTicket, conf *krb5Conf, source string) (*kerb
 	cache.Credentials = []*krb5creds.Credential{&t.Credential}
 	var cl *client.Client
 	err := noPanic(func() (err error) {
-		cl, err = client.NewFromCCache(&cache, conf.Config, client.DisablePAFXFAST(true))
+		cl, err = client.NewFromCCache(&cache, conf.forClient(), client.DisablePAFXFAST(true))
 		return err
 	})
 	if err != nil {

@@ -193,6 +193,16 @@ func (s *krb5Sections) config() (*krb5.Config, error) {
 	return c, nil
 }
 
+// forClient is a copy for one client of gokrb5, which shuffles the KDCs in place.
+func (c *krb5Conf) forClient() *krb5.Config {
+	own := *c.Config
+	own.Realms = slices.Clone(own.Realms)
+	for i := range own.Realms {
+		own.Realms[i].KDC = slices.Clone(own.Realms[i].KDC)
+	}
+	return &own
+}
+
 func isFalse(value string) bool {
 	return slices.Contains([]string{"false", "f", "no", "n", "nil", "off", "0"}, strings.ToLower(value))
 }

@@ -14,7 +14,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jcmturner/gokrb5/v8/client"
+	krb5 "github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
+	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
 )
@@ -79,6 +82,38 @@ func TestWhatAKDCRefusesIsExplained(t *testing.T) {
 		}
 		kdc(t, answer)
 		checkTokenError(t, prepared(t, Kerberos{Service: "kafka", Principal: "alice", Keytab: aliceFile("alice.keytab")}), want[0], want[1])
+	}
+}
+
+func TestWhyThereIsNoTicketForABroker(t *testing.T) {
+	conf := emptyConf(t)
+	conf.Realms = append(conf.Realms, krb5.Realm{Realm: "B.COM", KDC: []string{"k:88"}})
+	conf.DomainRealm["b.com"] = "B.COM"
+	login := &kerberosLogin{client: client.NewWithKeytab("alice", "EXAMPLE.COM", keytab.New(), conf.Config), conf: conf, source: "keytab k"}
+	for _, tc := range []struct {
+		err                error
+		source, want, hint string
+	}{
+		{errors.New("KRB Error: (7) KDC_ERR_S_PRINCIPAL_UNKNOWN Server not found"), "the KDC of B.COM", "it does not know the broker as kafka/b.com@B.COM", "sasl.kerberos.service.name"},
+		{oldKeyError{}, "the KDC of B.COM", "for kafka/b.com@B.COM its ticket has a key of an old type", "AES"},
+		{errors.New("KRB Error: (32) KRB_AP_ERR_TKT_EXPIRED Ticket expired"), "keytab k", "the ticket of alice@EXAMPLE.COM has expired, says the KDC of B.COM", "kinit alice@EXAMPLE.COM"},
+		{context.DeadlineExceeded, "keytab k", "no KDC of B.COM answers in time: k:88", "[realms] of krb5.conf"},
+		{errors.New("something\nelse"), "keytab k", "something else", ""},
+	} {
+		err := serviceTicketError(tc.err, login, "kafka/b.com")
+		checkTokenError(t, err, tc.want, tc.hint)
+		var e *TokenError
+		if !errors.As(err, &e) || e.Source != tc.source {
+			t.Errorf("%v: got %v, want the source %s", tc.err, err, tc.source)
+		}
+	}
+	if err := serviceTicketError(context.Canceled, login, "kafka/b.com"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want what is %v", err, context.Canceled)
+	}
+	for keyType, want := range map[int32]bool{16: false, 17: true, 18: true, 19: true, 20: true, 23: false} {
+		if hasModernTokens(keyType) != want {
+			t.Errorf("type %d: got %v", keyType, !want)
+		}
 	}
 }
 
