@@ -20,6 +20,7 @@ const (
 	clientVersion         = "4.3.1"
 	flinkVersion          = "2.2.1"
 	flinkConnectorVersion = "5.0.0-2.2"
+	kerbyVersion          = "2.1.0"
 )
 
 // slf4j-simple rather than nop: the only way to learn from a broker that could not bind its port is its log.
@@ -33,6 +34,11 @@ func brokerJars(version string) []string {
 // clientJars are those of the clients in the folder java, but for Flink, which brings its own Kafka client.
 func clientJars() []string {
 	return []string{"org.apache.kafka:kafka-clients:" + clientVersion, "org.apache.kafka:kafka-streams:" + clientVersion, slf4jSimple}
+}
+
+// kdcJars are those of a KDC. It is a KDC in Java, so that nothing has to be installed for it.
+func kdcJars() []string {
+	return []string{"org.apache.kerby:kerb-simplekdc:" + kerbyVersion, slf4jSimple}
 }
 
 func flinkJars() []string {

@@ -49,23 +49,36 @@ type Client struct {
 // when the test ends. Each file begins with its arguments and commands.
 func (c *Cluster) Client(t testing.TB, file string, args ...string) *Client {
 	t.Helper()
-	source, err := sources.ReadFile("java/" + file)
+	p := program{file: file, artifacts: clientJars(), heap: "160m", flags: c.javaFlags(), args: append([]string{c.Bootstrap()}, args...)}
+	switch file {
+	case "FlinkJob.java":
+		p.artifacts, p.heap, p.flags = flinkJars(), "320m", append(p.flags, flinkFlags...)
+	case "ToolApp.java":
+		p.artifacts = brokerJars(c.Version)
+	}
+	return startProgram(t, p)
+}
+
+// program is a file of the folder java and how to run it.
+type program struct {
+	file        string
+	artifacts   []string
+	heap        string
+	flags, args []string
+}
+
+// startProgram compiles and starts a program, and kills it when the test ends.
+func startProgram(t testing.TB, p program) *Client {
+	t.Helper()
+	source, err := sources.ReadFile("java/" + p.file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	artifacts, heap := clientJars(), "160m"
-	flags := c.javaFlags()
-	if file == "FlinkJob.java" {
-		artifacts, heap, flags = flinkJars(), "320m", append(flags, flinkFlags...)
-	}
-	if file == "ToolApp.java" {
-		artifacts = brokerJars(c.Version)
-	}
-	jars, err := classpath(t.Context(), artifacts)
+	jars, err := classpath(t.Context(), p.artifacts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	classes, err := compiled(t.Context(), file, source, jars)
+	classes, err := compiled(t.Context(), p.file, source, jars)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +88,10 @@ func (c *Cluster) Client(t testing.TB, file string, args ...string) *Client {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	flags = append(flags, "-Djava.io.tmpdir="+dir) // Streams and Flink keep folders there
-	class := strings.TrimSuffix(file, ".java")
-	argv := java(heap, classes+string(filepath.ListSeparator)+jars, "error", slices.Concat(flags, []string{class, c.Bootstrap()}, args)...)
-	cl := &Client{name: strings.Join(append([]string{file}, args...), " "), stdin: stdin, changed: make(chan struct{})}
+	flags := append(p.flags, "-Djava.io.tmpdir="+dir) // Streams and Flink keep folders there
+	class := strings.TrimSuffix(p.file, ".java")
+	argv := java(p.heap, classes+string(filepath.ListSeparator)+jars, "error", slices.Concat(flags, []string{class}, p.args)...)
+	cl := &Client{name: strings.Join(append([]string{p.file}, p.args...), " "), stdin: stdin, changed: make(chan struct{})}
 	cl.p, err = startProcess(dir, stdio{in: in, out: clientOutput{cl}, err: clientErrors{cl}}, argv...)
 	if err != nil {
 		t.Fatal(err)

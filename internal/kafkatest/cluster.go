@@ -37,6 +37,8 @@ type Options struct {
 	// Secure gives the brokers a listener for each way of logging in, and makes them check ACLs: nothing is allowed until Allow
 	// is called. See the package's documentation.
 	Secure bool
+	// Kerberos starts a KDC and gives the brokers the listener GSSAPI. Without Secure; it needs the artifacts of Apache Kerby.
+	Kerberos bool
 	// InterBrokerProtocol, such as "0.10.0", makes a node of Kafka 3 work with others of that version, and write as
 	// they do. It has ZooKeeper then, not KRaft, and is the only one. "": KRaft and the newest protocol.
 	InterBrokerProtocol string
@@ -54,6 +56,8 @@ func (o Options) withDefaults() Options {
 type Cluster struct {
 	Version string    // of the brokers
 	Secure  *Security // nil without Options.Secure
+
+	Kerberos *Kerberos // nil without Options.Kerberos
 
 	id      string
 	options Options
@@ -85,6 +89,9 @@ func Start(t testing.TB, o Options) *Cluster {
 		if err := c.secure(t); err != nil {
 			t.Fatalf("starting Kafka %s: %v", c.Version, err)
 		}
+	}
+	if o.Kerberos {
+		c.kerberos(t)
 	}
 	t.Cleanup(c.kill)
 	for attempt := 1; ; attempt++ {

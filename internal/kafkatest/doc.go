@@ -46,6 +46,11 @@
 //
 // It needs openssl on the PATH as well.
 //
+// # Kerberos
+//
+// Options.Kerberos, without Secure, starts a KDC (Apache Kerby's) and gives every node the listener GSSAPI: SASL_PLAINTEXT, for alice
+// and her keytab or ticket cache (Kerberos.File). It is on localhost and not 127.0.0.1, as the brokers' principal is.
+//
 // # Clients
 //
 // Cluster.Client runs a file of the folder java; the arguments begin with the group and the topic. A client prints

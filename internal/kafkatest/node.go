@@ -78,6 +78,9 @@ func (n *node) properties(c *Cluster) string {
 	if c.Secure != nil {
 		lines = append(lines, n.secureProperties(c.Secure)...)
 	}
+	if c.Kerberos != nil {
+		lines = append(lines, n.kerberosProperties(c.Kerberos)...)
+	}
 	return strings.Join(append(lines, c.options.Props...), "\n") + "\n"
 }
 

@@ -100,15 +100,22 @@ var secureListeners = []listener{
 
 // extraPorts is the number of a node's ports beside those of PLAINTEXT and the controller.
 func (o Options) extraPorts() int {
-	if !o.Secure {
-		return 0
+	switch {
+	case o.Secure:
+		return 1 + len(secureListeners)
+	case o.Kerberos:
+		return 1
 	}
-	return 1 + len(secureListeners)
+	return 0
 }
 
 // setPorts hands out the extra ports.
 func (n *node) setPorts(ports []int) {
-	if len(ports) == 0 {
+	switch len(ports) {
+	case 0:
+		return
+	case 1:
+		n.ports = map[string]int{kerberosListener: ports[0]}
 		return
 	}
 	n.ports = map[string]int{internalListener: ports[0]}
@@ -118,8 +125,11 @@ func (n *node) setPorts(ports []int) {
 }
 
 func (n *node) listener(name string) string {
-	if name == "PLAINTEXT" {
+	switch name {
+	case "PLAINTEXT":
 		return n.addr()
+	case kerberosListener:
+		return "localhost:" + strconv.Itoa(n.ports[name])
 	}
 	return "127.0.0.1:" + strconv.Itoa(n.ports[name])
 }
@@ -178,6 +188,9 @@ func (s *Security) fileURL(name string) string {
 
 // javaFlags are what every JVM of the cluster is given: Kafka 4 reads tokens and keys from nowhere that is not on these lists.
 func (c *Cluster) javaFlags() []string {
+	if c.Kerberos != nil {
+		return []string{"-Djava.security.krb5.conf=" + c.Kerberos.Config}
+	}
 	if c.Secure == nil {
 		return nil
 	}

@@ -68,14 +68,15 @@ type Store struct {
 
 // SASL is the sasl.* part of a configuration, with the options of sasl.jaas.config.
 type SASL struct {
-	Mechanism string // PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM
+	Mechanism string // PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM or, with the build tag kerberos, GSSAPI
 
-	Username  string // of PLAIN and SCRAM; of a delegation token its id
+	Username  string // of PLAIN and SCRAM; of a delegation token its id; of GSSAPI what the principal begins with, empty: not known
 	Password  Secret // of a delegation token its HMAC
 	TokenAuth bool   // SCRAM: the credentials are a delegation token (KIP-48)
 
-	OAuth OAuth // of OAUTHBEARER
-	AWS   AWS   // of AWS_MSK_IAM
+	OAuth    OAuth    // of OAUTHBEARER
+	AWS      AWS      // of AWS_MSK_IAM
+	Kerberos Kerberos // of GSSAPI
 }
 
 // OAuth says where an OAUTHBEARER token comes from (KIP-255, KIP-768, KIP-1139). Exactly one of the sources is set.
@@ -131,4 +132,14 @@ type AWS struct {
 	AccessKeyID                string // awsRoleAccessKeyId: what the role is assumed with
 	SecretAccessKey, RoleToken Secret // awsRoleSecretAccessKey, awsRoleSessionToken
 	STSRegion                  string // awsStsRegion
+}
+
+// Kerberos is what GSSAPI (RFC 4752) logs in with: the options of Java's Krb5LoginModule. At least one of Keytab and UseCache
+// is set; with both, the keytab is for when the cache has no valid ticket.
+type Kerberos struct {
+	Service     string // sasl.kerberos.service.name: what the brokers' principals begin with, mostly kafka
+	Principal   string // alice or alice@REALM; empty: that of the ticket cache
+	Keytab      string // a file; empty: not used
+	UseCache    bool   // useTicketCache
+	TicketCache string // with UseCache: a file; empty: where kinit puts it
 }

@@ -2,6 +2,7 @@ package clientconfig
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -79,7 +80,7 @@ func HonouredKeys() []string {
 // honouredKeys are the settings with an effect: Kafka's names (CommonClientConfigs, SslConfigs, SaslConfigs.java) and, with
 // the name that they stand for, librdkafka's (its CONFIGURATION.md).
 func honouredKeys() map[string]key {
-	return map[string]key{
+	keys := map[string]key{
 		"bootstrap.servers":      {},
 		"metadata.broker.list":   {name: "bootstrap.servers"},
 		"client.id":              {},
@@ -149,6 +150,8 @@ func honouredKeys() map[string]key {
 		"sasl.oauthbearer.assertion.claim.nbf.seconds":      {},
 		"sasl.oauthbearer.assertion.claim.jti.include":      {},
 	}
+	maps.Copy(keys, kerberosKeys())
+	return keys
 }
 
 // refusedKeys ask for what offsetctl cannot do; each says what to do instead.

@@ -26,11 +26,13 @@ func (s SASL) Login(now func() time.Time) (sasl.Mechanism, error) {
 		return s.OAuth.mechanism(now)
 	case "AWS_MSK_IAM":
 		return s.AWS.mechanism(now)
+	case "GSSAPI":
+		return s.Kerberos.mechanism(now)
 	}
 	return nil, fmt.Errorf("sasl.mechanism %q is not one that offsetctl has", s.Mechanism)
 }
 
-// preparer is a mechanism whose credentials come from elsewhere: bearer and mskIAM.
+// preparer is a mechanism whose credentials come from elsewhere: bearer, mskIAM and gssapi.
 type preparer interface {
 	prepare(context.Context) error
 }

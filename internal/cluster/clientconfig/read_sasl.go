@@ -12,8 +12,7 @@ import (
 func (r *reader) sasl() SASL {
 	s := SASL{Mechanism: strings.ToUpper(r.text("sasl.mechanism"))}
 	if s.Mechanism == "" {
-		r.fail("security.protocol", "it needs sasl.mechanism, whose default in Kafka is GSSAPI (Kerberos), which offsetctl does not have: set PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM")
-		return s
+		s.Mechanism = "GSSAPI" // the default in Kafka
 	}
 	if r.has("sasl.jaas.config") {
 		module, err := parseJAAS(r.text("sasl.jaas.config"))
@@ -33,7 +32,7 @@ func (r *reader) sasl() SASL {
 	case "AWS_MSK_IAM":
 		s.AWS = r.aws()
 	case "GSSAPI":
-		r.fail("sasl.mechanism", "offsetctl does not have GSSAPI (Kerberos): use a listener with another mechanism, or with TLS client certificates")
+		r.kerberos(&s)
 	default:
 		r.fail("sasl.mechanism", "not one that offsetctl knows: %s; it has PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM", r.quoted("sasl.mechanism"))
 	}
