@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
 	"github.com/offsetctl/offsetctl/internal/cluster/clientconfig"
@@ -11,6 +12,9 @@ import (
 func (s *session) tlsHint(e *cluster.Error) string {
 	switch e.Code {
 	case cluster.CodeUntrusted:
+		if !strings.Contains(e.Message, "trusted authorities") {
+			return "the broker needs another certificate"
+		}
 		return "name a file with the authority that signed it in ssl.truststore.location (JKS, PKCS12 or PEM)"
 	case cluster.CodeExpired:
 		return "the broker needs a new certificate; if the date is not what you expect, is this machine's clock right?"

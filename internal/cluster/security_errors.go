@@ -79,6 +79,8 @@ func tlsFailure(err error, now time.Time) (code, message string) {
 		shake   *handshakeError
 	)
 	switch {
+	case errors.As(err, &unknown) && strings.Contains(err.Error(), "insecure algorithm"):
+		return CodeUntrusted, "the broker's certificate, or one above it, is signed with an algorithm that is not safe any more, such as SHA-1" + about(certificate(err, unknown.Cert))
 	case errors.As(err, &unknown):
 		return CodeUntrusted, "none of the trusted authorities has signed the broker's certificate" + about(certificate(err, unknown.Cert))
 	case errors.As(err, &host):
@@ -148,7 +150,7 @@ func certifiedNames(c *x509.Certificate) string {
 		all = append(all, ip.String())
 	}
 	if len(all) == 0 {
-		return fmt.Sprintf("no host name (subject %q)", c.Subject)
+		return fmt.Sprintf("no host: it has a subject (%q) and no alternative name, which is what counts", c.Subject)
 	}
 	const most = 10
 	if len(all) > most {
