@@ -230,6 +230,9 @@ func checkFailedStep(t *testing.T, r result, f fault) {
 			failed = append(failed, i.Step)
 		}
 	}
+	if strings.Contains(r.Stderr, "config test") {
+		t.Errorf("config test sends to itself:\n%s", r.Stderr)
+	}
 	if r.Exit != 1 || !slices.Equal(failed, []string{f.failed}) || d.Items[len(d.Items)-1].Step != f.failed || !strings.Contains(r.Stderr, "offsetctl: hint: ") {
 		t.Errorf("config test: exit %d, failed %q, want the end at %q and a hint\n%s%s", r.Exit, failed, f.failed, r.Stdout, r.Stderr)
 	}

@@ -63,12 +63,26 @@ func (s *session) runConfigTest(ctx context.Context) error {
 		if err := print(s, f, newHead("config-test", t.clusterID, s.now), stepColumns(), func(i *stepItem) string { return i.Step }, t.items, t.errs); err != nil {
 			return err
 		}
-		got := s.report(t.errs, nil)
+		got := s.report(t.errs, stepHints(t.errs))
 		if !got.failed {
 			s.hintDenied(t.items, t.allowed.Groups)
 		}
 		return ended(got)
 	})
+}
+
+// stepHints are those that elsewhere send to config test.
+func stepHints(errs []*cluster.Error) map[missing]string {
+	hints := map[missing]string{}
+	for _, e := range errs {
+		switch e.Code {
+		case cluster.CodeNoMechanism:
+			hints[missing{e.Scope, e.Name}] = "set sasl.mechanism to one of these, with its sasl.jaas.config"
+		case cluster.CodeNotKafka:
+			hints[missing{e.Scope, e.Name}] = "check the port; if it is one with TLS or a login, set security.protocol to SSL, SASL_SSL or SASL_PLAINTEXT"
+		}
+	}
+	return hints
 }
 
 // probeRounds is how many steps in a row are given a share of the time: those to one server, the login and what the user may do.
