@@ -230,7 +230,7 @@ func (p *prober) converse(ctx context.Context) {
 	}
 	step := Step{Name: StepAPI, Target: p.broker.Addr(), Took: time.Since(start), Err: e}
 	if e == nil {
-		step.Detail = fmt.Sprintf("knows %d kinds of requests: Kafka %s", len(resp.ApiKeys), strings.TrimPrefix(kversion.FromApiVersionsResponse(resp).VersionGuess(), "v"))
+		step.Detail = fmt.Sprintf("knows %d kinds of requests: Kafka %s", len(resp.ApiKeys), strings.ReplaceAll(kversion.FromApiVersionsResponse(resp).VersionGuess(), "v", ""))
 	} else if p.run.c.config.SASL == nil && e.Code == CodeNotKafka {
 		p.explainClosed(ctx, step.Err)
 	}
