@@ -132,7 +132,7 @@ func (b pemBlock) key(password string) (any, error) {
 		key, err := x509.ParseECPrivateKey(der)
 		return usable(key, err)
 	}
-	return usable(x509.ParsePKCS8PrivateKey(der))
+	return parsePKCS8(der)
 }
 
 // encryptedKey is an EncryptedPrivateKeyInfo (RFC 5958).
@@ -158,7 +158,7 @@ func (e encryptedKey) open(password string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return usable(x509.ParsePKCS8PrivateKey(plain))
+	return parsePKCS8(plain)
 }
 
 func usable(key any, err error) (any, error) {

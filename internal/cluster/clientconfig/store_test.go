@@ -1,6 +1,7 @@
 package clientconfig
 
 import (
+	"bytes"
 	"crypto/x509"
 	"os"
 	"path/filepath"
@@ -123,6 +124,8 @@ func TestKeystores(t *testing.T) {
 		{"a key and an authority, PKCS12", file("mixed.p12", p, ""), [][]string{ecChain}},
 		{"the key's own password", file("keypass.jks", p, "otherpass"), [][]string{ecChain}},
 		{"JKS that is not checked", file("keypass.jks", "", "otherpass"), [][]string{ecChain}},
+		{"a key that is of use and one that is not, JKS", file("odd.jks", p, ""), [][]string{ecChain}},
+		{"a key that is of use and two that are not, PKCS12", file("odd.p12", p, ""), [][]string{ecChain}},
 		{"openssl's PKCS12", file("ec.p12", p, ""), [][]string{ecChain}},
 		{"openssl's PKCS12, RSA", file("rsa.p12", p, ""), [][]string{rsaChain}},
 		{"openssl's PKCS12, Ed25519", file("ed25519.p12", p, ""), [][]string{edChain}},
@@ -148,6 +151,9 @@ func TestKeystores(t *testing.T) {
 		}
 		var got [][]string
 		for _, id := range identities {
+			if id.Leaf == nil || !bytes.Equal(id.Leaf.Raw, id.Certificate[0]) {
+				t.Errorf("%s: the leaf is not the first certificate: %v", c.name, id.Leaf)
+			}
 			var chain []string
 			for _, der := range id.Certificate {
 				cert, err := x509.ParseCertificate(der)
