@@ -124,7 +124,8 @@ func (b pemBlock) key(password string) (any, error) {
 	}
 	switch b.label {
 	case "ENCRYPTED PRIVATE KEY":
-		return openPKCS8(der, password)
+		key, err := openPKCS8(der, password)
+		return key, withAdvice(err, convertKey)
 	case "RSA PRIVATE KEY":
 		key, err := x509.ParsePKCS1PrivateKey(der)
 		return usable(key, err)

@@ -131,5 +131,6 @@ func (b safeBag) key(password string) (any, error) {
 	if b.ID.String() == oidKeyBag {
 		return parsePKCS8(b.Value.Bytes)
 	}
-	return openPKCS8(b.Value.Bytes, password)
+	key, err := openPKCS8(b.Value.Bytes, password)
+	return key, withAdvice(err, rewritePKCS12)
 }
