@@ -2,7 +2,6 @@ package clientconfig
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -267,17 +266,6 @@ func TestTokenEndpointProxyDown(t *testing.T) {
 	e.patience.window = 0
 	_, err = e.fetch(t.Context())
 	wantTokenError(t, err, s.URL, "by way of the proxy: connection refused", "HTTPS_PROXY")
-}
-
-// Certificates that our own check refuses are errors of x509 alone.
-func TestCertificateFaults(t *testing.T) {
-	for _, err := range []error{
-		x509.UnknownAuthorityError{}, x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}, x509.CertificateInvalidError{Reason: x509.Expired},
-	} {
-		if flt := connectionFault(&url.Error{Op: "Post", URL: testPassword, Err: err}, 0); !flt.untrusted || flt.again || strings.Contains(flt.text, testPassword) {
-			t.Errorf("%v: got %+v", err, flt)
-		}
-	}
 }
 
 func TestTokenEndpointSlow(t *testing.T) {
