@@ -21,6 +21,8 @@ type fault struct {
 	hint  string // empty: none
 	again bool   // the same request may succeed in a moment
 
+	after time.Duration // not before so long; 0: nobody says
+
 	untrusted bool // it is the certificate, for want of an authority
 }
 
@@ -29,6 +31,7 @@ type answer struct {
 	status      int
 	contentType string
 	body        []byte
+	retryAfter  time.Duration // Retry-After, at most a day; 0: not there
 }
 
 // maxAnswer bounds what is read of an answer. Kafka has no bound; tokens are a few KiB.
@@ -43,12 +46,12 @@ func send(client *http.Client, req *http.Request, limit time.Duration) (answer, 
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return answer{}, connectionFault(err, limit)
+		return answer{}, bodyFault(err, limit)
 	}
 	if len(body) > maxAnswer {
 		return answer{}, &fault{text: fmt.Sprintf("its answer is larger than %d KiB", maxAnswer>>10), hint: "is it the right address?"}
 	}
-	return answer{resp.StatusCode, resp.Header.Get("Content-Type"), body}, nil
+	return answer{resp.StatusCode, resp.Header.Get("Content-Type"), body, retryAfter(resp.Header, time.Now())}, nil
 }
 
 // connectionFault puts in words what went wrong before there was an answer. Whatever the error has of the URL is left out:
@@ -80,6 +83,9 @@ func networkFault(err error, limit time.Duration, now time.Time) *fault {
 		return &fault{text: fmt.Sprintf("no answer within %s", limit), hint: "is it up, and reachable from here (HTTPS_PROXY)?", again: true}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return &fault{text: "it closed the connection without an answer", again: true}
+	}
+	if flt := notHTTP(err); flt != nil {
+		return flt
 	}
 	return &fault{text: foreign(innermost(err).Error()), again: true}
 }
