@@ -56,7 +56,8 @@ func openSigningKey(data []byte, passphrase string) (any, error) {
 	if unmarshalAll(der, &info) != nil {
 		return nil, errors.New("it is not a PKCS#8 private key")
 	}
-	return info.open(passphrase)
+	key, err := info.open(passphrase)
+	return key, withAdvice(err, convertKey)
 }
 
 // keyBlock is the first private key among the blocks: openssl puts the parameters of an EC key before it.

@@ -166,7 +166,7 @@ func (c *awsChain) ask(ctx context.Context, method, to string, header http.Heade
 	}
 	a, flt := send(c.local, req, limit)
 	if flt == nil && a.status != http.StatusOK {
-		flt = &fault{text: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), again: mayPass(a.status)}
+		flt = &fault{text: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), again: mayPass(a.status), after: a.retryAfter}
 	}
 	return a, flt
 }

@@ -26,6 +26,7 @@ func (c *awsChain) process(ctx context.Context, source, command string) (awsFoun
 	}
 	cmd := exec.CommandContext(limited, shell, flag, command)
 	cmd.WaitDelay = time.Second // for children of its own that keep its output open
+	endWithChildren(cmd)
 	out := &boundedBuffer{left: maxSmallFile}
 	cmd.Stdout = out
 	err := cmd.Run()

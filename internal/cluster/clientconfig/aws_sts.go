@@ -128,7 +128,7 @@ func stsAnswer(a answer, sent []Secret) (awsFound, *fault) {
 		if got.Error.Code != "" {
 			text += ": " + foreign(hide(got.Error.Code+": "+got.Error.Message, sent))
 		}
-		return awsFound{}, &fault{text: text, again: mayPass(a.status), hint: stsHint(got.Error.Code)}
+		return awsFound{}, &fault{text: text, again: mayPass(a.status), after: a.retryAfter, hint: stsHint(got.Error.Code)}
 	}
 	if err != nil {
 		return awsFound{}, &fault{text: "its answer is not the JSON object that it should be", hint: "is AWS_ENDPOINT_URL_STS right?"}

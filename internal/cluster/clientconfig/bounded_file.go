@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // maxSmallFile bounds the files that hold settings, or one token, key, template or set of credentials.
@@ -17,13 +18,21 @@ var errTooLarge = errors.New("it is too large")
 
 // readBounded reads a file, or a pipe as of <(…), of at most so many bytes. A folder is syscall.EISDIR on all systems.
 func readBounded(path string, limit int64) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		return readPipe(path, limit, pipePatience{opening: 10 * time.Second, reading: time.Minute})
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
+	return readOpened(f, limit)
+}
+
+// readOpened reads to the end and closes.
+func readOpened(f *os.File, limit int64) ([]byte, error) {
 	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, &fs.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
+		return nil, &fs.PathError{Op: "read", Path: f.Name(), Err: syscall.EISDIR}
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +21,9 @@ type fault struct {
 	hint  string // empty: none
 	again bool   // the same request may succeed in a moment
 
-	untrusted bool // it is the certificate
+	after time.Duration // not before so long; 0: nobody says
+
+	untrusted bool // it is the certificate, for want of an authority
 }
 
 // answer is what came back from a request for credentials.
@@ -30,6 +31,7 @@ type answer struct {
 	status      int
 	contentType string
 	body        []byte
+	retryAfter  time.Duration // Retry-After, at most a day; 0: not there
 }
 
 // maxAnswer bounds what is read of an answer. Kafka has no bound; tokens are a few KiB.
@@ -44,18 +46,18 @@ func send(client *http.Client, req *http.Request, limit time.Duration) (answer, 
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return answer{}, connectionFault(err, limit)
+		return answer{}, bodyFault(err, limit)
 	}
 	if len(body) > maxAnswer {
 		return answer{}, &fault{text: fmt.Sprintf("its answer is larger than %d KiB", maxAnswer>>10), hint: "is it the right address?"}
 	}
-	return answer{resp.StatusCode, resp.Header.Get("Content-Type"), body}, nil
+	return answer{resp.StatusCode, resp.Header.Get("Content-Type"), body, retryAfter(resp.Header, time.Now())}, nil
 }
 
 // connectionFault puts in words what went wrong before there was an answer. Whatever the error has of the URL is left out:
 // it may hold a password.
 func connectionFault(err error, limit time.Duration) *fault {
-	flt := networkFault(err, limit)
+	flt := networkFault(err, limit, time.Now())
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "proxyconnect" {
 		flt.text, flt.hint = "by way of the proxy: "+flt.text, "check HTTPS_PROXY and NO_PROXY"
@@ -63,13 +65,14 @@ func connectionFault(err error, limit time.Duration) *fault {
 	return flt
 }
 
-func networkFault(err error, limit time.Duration) *fault {
+func networkFault(err error, limit time.Duration, now time.Time) *fault {
+	if flt := certificateFault(err, now); flt != nil {
+		return flt
+	}
 	var dns *net.DNSError
 	var record tls.RecordHeaderError
 	var timeout net.Error
 	switch {
-	case isCertificate(err):
-		return &fault{text: "its certificate is not trusted: " + foreign(innermost(err).Error()), untrusted: true}
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return &fault{text: "it does not speak TLS", hint: "is the port right?"}
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -81,19 +84,10 @@ func networkFault(err error, limit time.Duration) *fault {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return &fault{text: "it closed the connection without an answer", again: true}
 	}
+	if flt := notHTTP(err); flt != nil {
+		return flt
+	}
 	return &fault{text: foreign(innermost(err).Error()), again: true}
-}
-
-// isCertificate reports whether it is the server's certificate that is wrong. A check of ours (VerifyConnection) gives the
-// same errors without crypto/tls's own around them.
-func isCertificate(err error) bool {
-	var (
-		verification *tls.CertificateVerificationError
-		authority    x509.UnknownAuthorityError
-		invalid      x509.CertificateInvalidError
-		name         x509.HostnameError
-	)
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &invalid) || errors.As(err, &name)
 }
 
 // innermost is the error at the bottom, which knows nothing of URLs.

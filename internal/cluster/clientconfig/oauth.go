@@ -63,16 +63,28 @@ func (s *bearerSession) Challenge(challenge []byte) (bool, []byte, error) {
 	return false, []byte{1}, nil
 }
 
-// refusal puts a broker's refusal in words.
-func refusal(challenge []byte) error {
+// Refusal puts in words what a broker says of an OAUTHBEARER token that it will not have: a JSON object with a status and
+// perhaps a scope (RFC 7628 §3.2.2; OAuthBearerSaslServer of Kafka), which comes back as the message of its error. Any
+// other text is returned as it is.
+func Refusal(brokersText string) string {
 	var said struct{ Status, Scope string }
-	if json.Unmarshal(challenge, &said) != nil || said.Status == "" {
-		return fmt.Errorf("the broker refused the token: %s", foreign(string(challenge)))
+	if json.Unmarshal([]byte(brokersText), &said) != nil || said.Status == "" {
+		return brokersText
 	}
+	text := "the broker refused the token: " + foreign(said.Status)
 	if said.Scope != "" {
-		return fmt.Errorf("the broker refused the token: %s (scope %s)", foreign(said.Status), foreign(said.Scope))
+		text += fmt.Sprintf(" (scope %s)", foreign(said.Scope))
 	}
-	return fmt.Errorf("the broker refused the token: %s", foreign(said.Status))
+	return text
+}
+
+// refusal is the error of a broker that refuses a token and then, against Kafka's protocol, gives no error code.
+func refusal(challenge []byte) error {
+	text := string(challenge)
+	if words := Refusal(text); words != text {
+		return errors.New(words)
+	}
+	return fmt.Errorf("the broker refused the token: %s", foreign(text))
 }
 
 // mechanism checks o and chooses the source of tokens.

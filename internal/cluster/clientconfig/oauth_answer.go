@@ -41,14 +41,22 @@ func (e *tokenEndpoint) refused(a answer, sent []Secret) *fault {
 	text := fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
 	if said := oauthError(a.body, sent); said != "" {
 		text += ": " + said
-	} else if a.isHTML() {
+	} else if a.isHTML() && !inTrouble(a.status) {
 		text += ", with HTML and not JSON"
 	}
-	return &fault{text: text, hint: e.refusalHint(a), again: mayPass(a.status)}
+	return &fault{text: text, hint: e.refusalHint(a), again: mayPass(a.status), after: a.retryAfter}
 }
 
 func (e *tokenEndpoint) refusalHint(a answer) string {
+	later := "try later"
+	if a.retryAfter > 0 {
+		later = fmt.Sprintf("try again in %s", a.retryAfter)
+	}
 	switch {
+	case a.status == http.StatusTooManyRequests:
+		return "too many requests: " + later
+	case inTrouble(a.status):
+		return "the endpoint is in trouble: " + later
 	case a.status == http.StatusUnauthorized && e.isAssertion:
 		return "the assertion was refused: check its key, audience, issuer and subject (sasl.oauthbearer.assertion…)"
 	case a.status == http.StatusUnauthorized:
@@ -58,11 +66,12 @@ func (e *tokenEndpoint) refusalHint(a answer) string {
 		return "it redirects, which offsetctl does not follow with a secret: set sasl.oauthbearer.token.endpoint.url to where it leads"
 	case a.status == http.StatusNotFound, a.status == http.StatusMethodNotAllowed, a.isHTML():
 		return "is sasl.oauthbearer.token.endpoint.url the token endpoint?"
-	case a.status >= 500:
-		return "the provider has trouble of its own: try again later"
 	}
 	return "check the client id, secret and scope of the token request"
 }
+
+// inTrouble reports whether the status blames the endpoint or a proxy before it, whose page for browsers says nothing more.
+func inTrouble(status int) bool { return status >= 500 || status == http.StatusTooManyRequests }
 
 // mayPass reports whether asking again may help: what HttpJwtRetriever does not name as final, less other answers that no
 // second try changes.

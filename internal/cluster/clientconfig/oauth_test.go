@@ -174,6 +174,25 @@ func TestBrokersRefusal(t *testing.T) {
 	}
 }
 
+func TestRefusal(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{`{"status":"invalid_token"}`, "the broker refused the token: invalid_token"},
+		{` {"status":"insufficient_scope", "scope":"a b", "openid-configuration":"x"}`, "the broker refused the token: insufficient_scope (scope a b)"},
+		{`{"status":"odd\u001b[2J"}`, "the broker refused the token: odd [2J"},
+		{`{"status":"` + strings.Repeat("x", 300) + `"}`, "the broker refused the token: " + strings.Repeat("x", 200) + "…"},
+		{`{"status":7}`, `{"status":7}`},
+		{`{"error":"x"}`, `{"error":"x"}`},
+		{`{"status":"invalid_token"} and more`, `{"status":"invalid_token"} and more`},
+		{"", ""},
+		{"Authentication failed: Invalid username or password", "Authentication failed: Invalid username or password"},
+	}
+	for _, tt := range tests {
+		if got := Refusal(tt.text); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
 func FuzzJWT(f *testing.F) {
 	f.Add("e30.e30.e30")
 	f.Add("a." + segment([]byte(`{"sub":"a","exp":1e400}`)) + ".c")

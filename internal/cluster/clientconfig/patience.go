@@ -13,13 +13,13 @@ type patience struct {
 }
 
 // do asks until there is an answer, or no more sense in asking, as Retry of Kafka does; but it does not wait for the end of
-// the window to ask once more. It gives back the last fault, less those that only say that the time for the whole was over.
+// the window to ask once more. Who says when to ask again is not asked before that. It gives back the last fault, less those that only say that the time for the whole was over.
 func (p patience) do(ctx context.Context, once func(context.Context) *fault) *fault {
 	end := time.Now().Add(p.window)
 	ctx, cancel := context.WithTimeout(ctx, max(p.attempt, p.window))
 	defer cancel()
 	var last *fault
-	for wait := p.backoff; ; wait *= 2 {
+	for backoff := p.backoff; ; backoff *= 2 {
 		flt := p.try(ctx, once)
 		if flt == nil {
 			return nil
@@ -27,6 +27,7 @@ func (p patience) do(ctx context.Context, once func(context.Context) *fault) *fa
 		if last == nil || ctx.Err() == nil {
 			last = flt
 		}
+		wait := max(backoff, flt.after)
 		if !last.again || wait >= time.Until(end) || !sleep(ctx, wait) {
 			return last
 		}

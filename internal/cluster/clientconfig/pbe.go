@@ -25,7 +25,7 @@ var (
 // maxIterations is the limit that Java has (PKCS12KeyStore.MAX_ITERATION_COUNT): seconds of work, not hours.
 const maxIterations = 5_000_000
 
-// suite is how data is encrypted with a key that comes from a password.
+// suite is how data is encrypted with a key that comes from a password. A stream cipher has no initialisation vector.
 type suite struct {
 	keySize, ivSize int
 	decrypt         func(key, iv, data []byte) ([]byte, error)
@@ -55,18 +55,20 @@ func blockCBC(newCipher func([]byte) (cipher.Block, error)) func(key, iv, data [
 
 // open decrypts, takes the padding off, and holds that what is left is DER, which everything is that stores encrypt.
 func (s suite) open(key, iv, data []byte) ([]byte, error) {
-	if len(iv) != s.ivSize || len(data) == 0 || len(data)%s.ivSize != 0 {
+	if len(iv) != s.ivSize || len(data) == 0 || s.ivSize > 0 && len(data)%s.ivSize != 0 {
 		return nil, errors.New("the encrypted data is damaged")
 	}
 	plain, err := s.decrypt(key, iv, data)
 	if err != nil {
 		return nil, err
 	}
-	pad := int(plain[len(plain)-1])
-	if pad == 0 || pad > s.ivSize {
-		return nil, errWrongPassword
+	if s.ivSize > 0 {
+		pad := int(plain[len(plain)-1])
+		if pad == 0 || pad > s.ivSize {
+			return nil, errWrongPassword
+		}
+		plain = plain[:len(plain)-pad]
 	}
-	plain = plain[:len(plain)-pad]
 	if !wholeDER(plain) {
 		return nil, errWrongPassword
 	}
@@ -86,6 +88,12 @@ func decryptPBE(alg pkix.AlgorithmIdentifier, data []byte, password string) ([]b
 	switch oid {
 	case "1.2.840.113549.1.5.13":
 		return decryptPBES2(alg.Parameters.FullBytes, data, password)
+	case "1.2.840.113549.1.5.3":
+		return decryptMD5DES(alg.Parameters.FullBytes, data, password)
+	case "1.2.840.113549.1.12.1.1":
+		return decryptPKCS12(alg.Parameters.FullBytes, rc4Stream(16), data, password)
+	case "1.2.840.113549.1.12.1.2":
+		return decryptPKCS12(alg.Parameters.FullBytes, rc4Stream(5), data, password)
 	case "1.2.840.113549.1.12.1.3":
 		return decryptPKCS12(alg.Parameters.FullBytes, tripleDESCBC(), data, password)
 	case "1.2.840.113549.1.12.1.5":
@@ -93,21 +101,27 @@ func decryptPBE(alg pkix.AlgorithmIdentifier, data []byte, password string) ([]b
 	case "1.2.840.113549.1.12.1.6":
 		return decryptPKCS12(alg.Parameters.FullBytes, rc2CBC(5), data, password)
 	}
-	return nil, fmt.Errorf("encrypted with algorithm %s, which is not read here", oid)
+	return nil, unread{"it is encrypted with", oid}
+}
+
+// pbe1Params are the parameters of PBES1 (RFC 8018, A.3) and of RFC 7292, C.
+type pbe1Params struct {
+	Salt       []byte
+	Iterations int
+}
+
+func readPBEParams(der []byte) (p pbe1Params, err error) {
+	if err := unmarshalAll(der, &p); err != nil {
+		return p, err
+	}
+	return p, checkIterations(p.Iterations)
 }
 
 func decryptPKCS12(params []byte, with suite, data []byte, password string) ([]byte, error) {
-	var p struct {
-		Salt       []byte
-		Iterations int
-	}
-	if err := unmarshalAll(params, &p); err != nil {
+	p, err := readPBEParams(params)
+	if err != nil {
 		return nil, err
 	}
-	if err := checkIterations(p.Iterations); err != nil {
-		return nil, err
-	}
-	var err error
 	for _, pw := range pkcs12Passwords(password) {
 		key := pkcs12Key(sha1.New, 1, p.Salt, pw, p.Iterations, with.keySize)
 		iv := pkcs12Key(sha1.New, 2, p.Salt, pw, p.Iterations, with.ivSize)
@@ -150,7 +164,7 @@ func pbes2Suite(oid string) (suite, error) {
 	case "1.2.840.113549.3.7":
 		return tripleDESCBC(), nil
 	}
-	return suite{}, fmt.Errorf("encrypted with cipher %s, which is not read here", oid)
+	return suite{}, unread{"it is encrypted with", oid}
 }
 
 // pbkdf2Params is PBKDF2-params of RFC 8018. KeyLength counts for PBMAC1 only: a cipher knows its own.
@@ -164,7 +178,7 @@ type pbkdf2Params struct {
 func readPBKDF2(alg pkix.AlgorithmIdentifier) (pbkdf2Params, func() hash.Hash, error) {
 	var p pbkdf2Params
 	if oid := alg.Algorithm.String(); oid != "1.2.840.113549.1.5.12" {
-		return p, nil, fmt.Errorf("its key is derived with algorithm %s, but Java and offsetctl know PBKDF2 only: %s", oid, convertKey)
+		return p, nil, unread{"its key is derived with", oid}
 	}
 	if err := unmarshalAll(alg.Parameters.FullBytes, &p); err != nil {
 		return p, nil, err
@@ -201,7 +215,7 @@ func hmacHash(oid string) (func() hash.Hash, error) {
 	case "11":
 		return sha512.New, nil
 	}
-	return nil, fmt.Errorf("HMAC %s is not known here", oid)
+	return nil, unread{"it has an HMAC of", oid}
 }
 
 func checkIterations(n int) error {

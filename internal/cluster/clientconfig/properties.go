@@ -1,6 +1,7 @@
 package clientconfig
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -144,14 +145,17 @@ func unescapeProperty(s string) (string, error) {
 	return b.String(), nil
 }
 
+// errUnicodeEscape has nothing of the text in it, which may be of a password.
+var errUnicodeEscape = errors.New(`malformed \u escape: four hexadecimal digits follow \u, and a backslash itself is written \\`)
+
 // unicodeEscape reads the \uXXXX that s begins with: one UTF-16 unit.
 func unicodeEscape(s string) (rune, error) {
 	if len(s) < 6 || s[:2] != `\u` {
-		return 0, fmt.Errorf(`malformed \u escape`)
+		return 0, errUnicodeEscape
 	}
 	r, err := strconv.ParseUint(s[2:6], 16, 16)
 	if err != nil {
-		return 0, fmt.Errorf(`malformed \u escape %q`, s[:6])
+		return 0, errUnicodeEscape
 	}
 	return rune(r), nil
 }

@@ -67,8 +67,10 @@ func TestPropertiesBeyondJava(t *testing.T) {
 }
 
 func TestMalformedUnicodeEscapesAreErrors(t *testing.T) {
-	for _, text := range []string{`a=\u12`, `a=\u12g4`, `\u=1`, `a=\u+123`, `a=\u 123`, `a=\u1_23`} {
-		if ps, err := Parse("f", "x=1\n"+text); err == nil || !strings.HasPrefix(err.Error(), `f, line 2: malformed \u escape`) {
+	for _, text := range []string{`a=\u12`, `a=\u12g4`, `\u=1`, `a=\u+123`, `a=\u 123`, `a=\u1_23`, `password=C:\user`} {
+		ps, err := Parse("f", "x=1\n"+text)
+		const want = `f, line 2: malformed \u escape: four hexadecimal digits follow \u, and a backslash itself is written \\` // and nothing of a secret
+		if err == nil || err.Error() != want {
 			t.Errorf("Parse(%q) = %v, %v", text, ps, err)
 		}
 	}

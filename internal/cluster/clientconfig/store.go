@@ -191,15 +191,7 @@ func (s Store) identities() ([]tls.Certificate, error) {
 	if len(c.keys) == 0 {
 		return nil, src.wrap(errors.New("it has no private key: a keystore has the client's own key with its certificate"))
 	}
-	var all []tls.Certificate
-	for _, k := range c.keys {
-		identity, err := k.identity(s.keyPassword())
-		if err != nil {
-			return nil, src.withPassword(s.keyPasswordKey(src, c.pem)).wrap(err)
-		}
-		all = append(all, identity)
-	}
-	return all, nil
+	return s.presentable(src, c)
 }
 
 func (s Store) keyPassword() string {

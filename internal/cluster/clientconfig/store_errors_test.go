@@ -87,6 +87,7 @@ func TestTheErrorNamesTheKeyThatNamedTheFile(t *testing.T) {
 
 func TestKeystoreErrors(t *testing.T) {
 	const p, wrong = "changeit", "topsecret"
+	const rewrite = "openssl pkcs12 -in OLD -nodes -out ALL.pem and openssl pkcs12 -export -in ALL.pem -out NEW, then delete ALL.pem"
 	file := func(name, password, key string) Store {
 		return Store{Location: fixture(name), Password: NewSecret(password), KeyPassword: NewSecret(key)}
 	}
@@ -118,12 +119,21 @@ func TestKeystoreErrors(t *testing.T) {
 		{file("ec.pem", "", ""), `reading ssl.keystore.location "DIR/ec.pem": it has no private key: a keystore has the client's own key with its certificate`},
 		{file("ec.key", "", ""), `reading ssl.keystore.location "DIR/ec.key": it has a private key, but no certificate of it: put the certificate in, and its chain`},
 		{file("ec.enc.key", "", ""), `reading ssl.keystore.location "DIR/ec.enc.key": it is encrypted: set ssl.key.password`},
+		{file("dsa.jks", p, ""), `reading ssl.keystore.location "DIR/dsa.jks": entry "dsa": its private key is a DSA key, which Go's TLS does not have: make one with RSA, EC or Ed25519 (keytool -genkeypair -keyalg EC), with a certificate of its own`},
+		{file("dsa.jks", p, wrong), `reading ssl.keystore.location "DIR/dsa.jks": entry "dsa": wrong password, or damaged: correct ssl.key.password`},
+		{file("unusable.p12", p, ""), `reading ssl.keystore.location "DIR/unusable.p12": entry "ed448": its private key is an Ed448 key, which Go's TLS does not have: make one with RSA, EC or Ed25519 (keytool -genkeypair -keyalg EC), with a certificate of its own; entry "pss": its private key is an RSASSA-PSS key, which Go's TLS does not have: make one with RSA, EC or Ed25519 (keytool -genkeypair -keyalg EC), with a certificate of its own`},
+		{pem("ec.pem", "ec.rc4.key", wrong), `reading ssl.key.location "DIR/ec.rc4.key": wrong password, or damaged: correct ssl.key.password`},
+		{pem("ec.pem", "ec.md5des.key", ""), `reading ssl.key.location "DIR/ec.md5des.key": it is encrypted: set ssl.key.password`},
+		{pem("ec.pem", "ec.md5des.key", wrong), `reading ssl.key.location "DIR/ec.md5des.key": wrong password, or damaged: correct ssl.key.password`},
+		{pem("ec.pem", "ec.camellia.key", p), `reading ssl.key.location "DIR/ec.camellia.key": it is encrypted with Camellia (1.2.392.200011.61.1.1.1.4), which is not read here: convert it with openssl pkcs8 -topk8 -in OLD -out NEW`},
+		{file("ec.aria.p12", p, ""), `reading ssl.keystore.location "DIR/ec.aria.p12": entry "ec": it is encrypted with ARIA (1.2.410.200046.1.1.12), which is not read here: write it anew with ` + rewrite},
+		{file("ec.md5.p12", p, ""), `reading ssl.keystore.location "DIR/ec.md5.p12": its MAC has MD5 (1.2.840.113549.2.5), which is not read here: write it anew with ` + rewrite},
 		{both, `both ssl.keystore.location and a certificate or key apart from it are set: take one of them out`},
 		{pem("ec.pem", "ec.enc.key", ""), `reading ssl.key.location "DIR/ec.enc.key": it is encrypted: set ssl.key.password`},
 		{pem("ec.pem", "ec.enc.key", wrong), `reading ssl.key.location "DIR/ec.enc.key": wrong password, or damaged: correct ssl.key.password`},
 		{pem("ec.pem", "ec.pbe1.key", wrong), `reading ssl.key.location "DIR/ec.pbe1.key": wrong password, or damaged: correct ssl.key.password`},
 		{pem("ec.pem", "ec.old.key", p), `reading ssl.key.location "DIR/ec.old.key": its private key has OpenSSL's old encryption, which Java does not read either: convert it with openssl pkcs8 -topk8 -in OLD -out NEW`},
-		{pem("ec.pem", "ec.scrypt.key", p), `reading ssl.key.location "DIR/ec.scrypt.key": its key is derived with algorithm 1.3.6.1.4.1.11591.4.11, but Java and offsetctl know PBKDF2 only: convert it with openssl pkcs8 -topk8 -in OLD -out NEW`},
+		{pem("ec.pem", "ec.scrypt.key", p), `reading ssl.key.location "DIR/ec.scrypt.key": its key is derived with scrypt (1.3.6.1.4.1.11591.4.11), which is not read here: convert it with openssl pkcs8 -topk8 -in OLD -out NEW`},
 		{pem("rsa.pem", "ec.key", ""), `reading ssl.key.location "DIR/ec.key": the private key does not belong to the certificate of "CN=client rsa": put that of the key first, or take the right key`},
 		{pem("ec.key", "ec.key", ""), `reading ssl.certificate.location "DIR/ec.key": it has no certificate: put the client's own in, and its chain`},
 		{pem("ec.pem", "ec.pem", ""), `reading ssl.key.location "DIR/ec.pem": it has no private key: put that of the certificate in`},

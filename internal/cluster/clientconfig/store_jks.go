@@ -116,22 +116,31 @@ func (r *jksReader) entry(c *contents) error {
 func (r *jksReader) privateKey(alias string, c *contents) error {
 	sealed := r.bytes(r.uint32())
 	k := storedKey{alias: alias, open: func(password string) (any, error) { return openJKSKey(sealed, password) }}
-	for range r.uint32() {
+	for i := range r.uint32() {
 		der := r.certificate()
 		if r.short {
 			return errJKSDamaged
 		}
 		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			return k.named(fmt.Errorf("its certificate is not one that Go can use: %w", err))
+		switch {
+		case err == nil:
+			k.chain = append(k.chain, cert)
+			if i == 0 {
+				c.trusted = append(c.trusted, cert)
+			}
+		case wholeDER(der):
+			c.skipped = err
+			k.open = func(string) (any, error) {
+				return nil, unusableKey{fmt.Errorf("its certificate is not one that Go can use: %w: %s", err, otherKey)}
+			}
+		default:
+			return k.named(fmt.Errorf("its certificate is damaged: %w", err))
 		}
-		k.chain = append(k.chain, cert)
 	}
 	if r.short {
 		return errJKSDamaged
 	}
 	c.keys = append(c.keys, k)
-	c.trusted = append(c.trusted, k.chain[:min(1, len(k.chain))]...)
 	return nil
 }
 
@@ -162,5 +171,5 @@ func openJKSKey(sealed []byte, password string) (any, error) {
 	if subtle.ConstantTimeCompare(digest(h, pw, key), info.Data[len(info.Data)-sha1.Size:]) == 0 {
 		return nil, errWrongPassword
 	}
-	return usable(x509.ParsePKCS8PrivateKey(key))
+	return parsePKCS8(key)
 }

@@ -17,7 +17,7 @@ func (k storedKey) identity(password string) (tls.Certificate, error) {
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
-		return tls.Certificate{}, k.named(errors.New("its private key cannot sign: TLS takes RSA, EC and Ed25519 keys"))
+		return tls.Certificate{}, k.named(unusableKey{errors.New("its private key cannot sign: " + otherKey)})
 	}
 	chain := k.chain
 	if len(chain) == 0 {
@@ -38,7 +38,7 @@ func (k storedKey) named(err error) error {
 // pair is a certificate with its key, which has to be its own.
 func pair(chain []*x509.Certificate, key crypto.Signer) (tls.Certificate, error) {
 	if len(chain) == 0 {
-		return tls.Certificate{}, errors.New("it has a private key, but no certificate of it: put the certificate in, and its chain")
+		return tls.Certificate{}, unusableKey{errors.New("it has a private key, but no certificate of it: put the certificate in, and its chain")}
 	}
 	if !belongs(key, chain[0]) {
 		return tls.Certificate{}, fmt.Errorf("the private key does not belong to the certificate of %q: put that of the key first, or take the right key", chain[0].Subject)

@@ -124,7 +124,8 @@ func (b pemBlock) key(password string) (any, error) {
 	}
 	switch b.label {
 	case "ENCRYPTED PRIVATE KEY":
-		return openPKCS8(der, password)
+		key, err := openPKCS8(der, password)
+		return key, withAdvice(err, convertKey)
 	case "RSA PRIVATE KEY":
 		key, err := x509.ParsePKCS1PrivateKey(der)
 		return usable(key, err)
@@ -132,7 +133,7 @@ func (b pemBlock) key(password string) (any, error) {
 		key, err := x509.ParseECPrivateKey(der)
 		return usable(key, err)
 	}
-	return usable(x509.ParsePKCS8PrivateKey(der))
+	return parsePKCS8(der)
 }
 
 // encryptedKey is an EncryptedPrivateKeyInfo (RFC 5958).
@@ -158,7 +159,7 @@ func (e encryptedKey) open(password string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return usable(x509.ParsePKCS8PrivateKey(plain))
+	return parsePKCS8(plain)
 }
 
 func usable(key any, err error) (any, error) {

@@ -73,8 +73,17 @@ func isBCFKS(data []byte) bool {
 	return unmarshalAll(data, &store) == nil
 }
 
+// rewritePKCS12 is of openssl, since keytool reads none of what is not read here.
+const rewritePKCS12 = "write it anew with openssl pkcs12 -in OLD -nodes -out ALL.pem and openssl pkcs12 -export -in ALL.pem -out NEW, " +
+	"then delete ALL.pem"
+
 // readPKCS12 reads a store. Without a password it is not checked to be whole, as in Java.
 func readPKCS12(data []byte, password string) (contents, error) {
+	c, err := openPKCS12(data, password)
+	return c, withAdvice(err, rewritePKCS12)
+}
+
+func openPKCS12(data []byte, password string) (contents, error) {
 	var file pfx
 	if err := unmarshalAll(data, &file); err != nil {
 		return contents{}, notDER(err)
@@ -179,7 +188,7 @@ func macHash(oid string) (func() hash.Hash, error) {
 	case "2.16.840.1.101.3.4.2.3":
 		return sha512.New, nil
 	}
-	return nil, fmt.Errorf("its MAC has hash %s, which is not known here", oid)
+	return nil, unread{"its MAC has", oid}
 }
 
 // pbmac1Key is the key of RFC 9579, which OpenSSL 3.4 and Java 26 can write. A short one could be guessed: at least 20

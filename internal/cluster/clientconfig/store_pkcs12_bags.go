@@ -129,7 +129,8 @@ func (b safeBag) certificate(c *contents) error {
 // key is the private key, which may be there as it is.
 func (b safeBag) key(password string) (any, error) {
 	if b.ID.String() == oidKeyBag {
-		return usable(x509.ParsePKCS8PrivateKey(b.Value.Bytes))
+		return parsePKCS8(b.Value.Bytes)
 	}
-	return openPKCS8(b.Value.Bytes, password)
+	key, err := openPKCS8(b.Value.Bytes, password)
+	return key, withAdvice(err, rewritePKCS12)
 }

@@ -1,6 +1,7 @@
 package clientconfig
 
 import (
+	"bytes"
 	"crypto/x509"
 	"os"
 	"path/filepath"
@@ -123,10 +124,13 @@ func TestKeystores(t *testing.T) {
 		{"a key and an authority, PKCS12", file("mixed.p12", p, ""), [][]string{ecChain}},
 		{"the key's own password", file("keypass.jks", p, "otherpass"), [][]string{ecChain}},
 		{"JKS that is not checked", file("keypass.jks", "", "otherpass"), [][]string{ecChain}},
+		{"a key that is of use and one that is not, JKS", file("odd.jks", p, ""), [][]string{ecChain}},
+		{"a key that is of use and two that are not, PKCS12", file("odd.p12", p, ""), [][]string{ecChain}},
 		{"openssl's PKCS12", file("ec.p12", p, ""), [][]string{ecChain}},
 		{"openssl's PKCS12, RSA", file("rsa.p12", p, ""), [][]string{rsaChain}},
 		{"openssl's PKCS12, Ed25519", file("ed25519.p12", p, ""), [][]string{edChain}},
 		{"openssl's old PKCS12", file("ec.legacy.p12", p, ""), [][]string{ecChain}},
+		{"PKCS12 with RC4", file("ec.rc4.p12", p, ""), [][]string{ecChain}},
 		{"nothing encrypted", file("ec.plain.p12", "", ""), [][]string{ec}},
 		{"nothing encrypted, with a password", file("ec.plain.p12", p, ""), [][]string{ec}},
 		{"PEM in one file", file("ec.all.pem", "", ""), [][]string{ecChain}},
@@ -139,6 +143,8 @@ func TestKeystores(t *testing.T) {
 		{"PBES2, AES-128, SHA-512", pem("ec.pem", "ec.enc512.key", p), [][]string{ec}},
 		{"PBES2, 3DES", pem("ec.pem", "ec.des3.key", p), [][]string{ec}},
 		{"PBES1, 3DES", pem("ec.pem", "ec.pbe1.key", p), [][]string{ec}},
+		{"PBES1, RC4", pem("ec.pem", "ec.rc4.key", p), [][]string{ec}},
+		{"PBES1, MD5 and DES", pem("ec.pem", "ec.md5des.key", p), [][]string{ec}},
 		{"in the configuration", Store{Certificates: text(t, "ec.pem"), Key: text(t, "ec.key")}, [][]string{ec}},
 		{"in the configuration, on one line", Store{Certificates: oneLine(text(t, "ec.pem")), Key: oneLine(text(t, "ec.enc.key")), KeyPassword: NewSecret(p)}, [][]string{ec}},
 	} {
@@ -148,6 +154,9 @@ func TestKeystores(t *testing.T) {
 		}
 		var got [][]string
 		for _, id := range identities {
+			if id.Leaf == nil || !bytes.Equal(id.Leaf.Raw, id.Certificate[0]) {
+				t.Errorf("%s: the leaf is not the first certificate: %v", c.name, id.Leaf)
+			}
 			var chain []string
 			for _, der := range id.Certificate {
 				cert, err := x509.ParseCertificate(der)

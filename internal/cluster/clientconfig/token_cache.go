@@ -117,12 +117,17 @@ func (c *tokenCache[T]) run(ctx context.Context, f *flight[T]) {
 // unknownLife is how long a token is kept that does not say when it ends.
 const unknownLife = time.Minute
 
-// renewal is when a token that began to live at one time and ends at another is to be replaced.
+// lastMoment is what a login may need until the broker has looked at the token.
+const lastMoment = 3 * time.Second
+
+// renewal is when a token that began to live at one time and ends at another is to be replaced. A very short one is
+// replaced for each login.
 func renewal(began, expires time.Time) time.Time {
 	if expires.IsZero() {
 		return began.Add(unknownLife)
 	}
-	return began.Add(time.Duration(refreshAt * float64(expires.Sub(began))))
+	part := time.Duration(refreshAt * float64(expires.Sub(began)))
+	return began.Add(min(part, expires.Sub(began)-lastMoment))
 }
 
 // drop forgets a token that a broker would not have, so that the next login gets a new one.

@@ -71,6 +71,24 @@ func TestTokenIsRenewed(t *testing.T) {
 	}
 }
 
+// A login takes a moment: no token is given out that ends in the middle of it.
+func TestRenewal(t *testing.T) {
+	for _, c := range []struct{ life, want time.Duration }{
+		{1000 * time.Second, 800 * time.Second},
+		{15 * time.Second, 12 * time.Second},
+		{10 * time.Second, 7 * time.Second},
+		{3 * time.Second, 0},
+		{2 * time.Second, -time.Second},
+	} {
+		if got := renewal(at, at.Add(c.life)).Sub(at); got != c.want {
+			t.Errorf("life of %s: got %s, want %s", c.life, got, c.want)
+		}
+	}
+	if got := renewal(at, time.Time{}).Sub(at); got != unknownLife {
+		t.Errorf("unknown life: got %s", got)
+	}
+}
+
 func TestRefusedTokenIsDropped(t *testing.T) {
 	s, n := counting(t, clock, time.Hour)
 	c := cacheOf(t, credentials(s.URL), s, clock)
