@@ -181,6 +181,7 @@ func faults(c *kafkatest.Cluster) []fault {
 		{"token endpoint down", "OAUTH", []string{"sasl.login.retry.backoff.max.ms=100", "sasl.oauthbearer.token.endpoint.url=https://127.0.0.1:1/token"}, 1, "LOGIN_FAILED", "connection refused", "", "token"},
 		{"token endpoint of another CA", "OAUTH", []string{"sasl.jaas.config=" + strings.Replace(c.Properties("OAUTH", "alice")["sasl.jaas.config"], "ca.pem", "alien.pem", 1)}, 1, "LOGIN_FAILED", "certificate", "", "token"},
 		{"a token of nobody", "OAUTH", []string{"sasl.oauthbearer.token.endpoint.url", "offsetctl.sasl.oauthbearer.token=" + c.Secure.Tokens.Token("alice", -time.Hour)}, 1, "LOGIN_FAILED", "expired", "", "token"},
+		{"a token that the broker refuses", "OAUTH", []string{"sasl.oauthbearer.token.endpoint.url", "offsetctl.sasl.oauthbearer.token=" + alien(c.Secure.Tokens.Token("alice", time.Hour))}, 1, "SASL_AUTHENTICATION_FAILED", "the broker refused the token: invalid_token", "or the token", "sasl"},
 		{"a key without a certificate", "MTLS", s.Key("client.key.pem"), 2, "", "certificate", "", ""},
 	}
 }
@@ -236,4 +237,9 @@ func checkFailedStep(t *testing.T, r result, f fault) {
 	if r.Exit != 1 || !slices.Equal(failed, []string{f.failed}) || d.Items[len(d.Items)-1].Step != f.failed || !strings.Contains(r.Stderr, "offsetctl: hint: ") {
 		t.Errorf("config test: exit %d, failed %q, want the end at %q and a hint\n%s%s", r.Exit, failed, f.failed, r.Stdout, r.Stderr)
 	}
+}
+
+// alien is a token with another signature.
+func alien(token string) string {
+	return token[:strings.LastIndexByte(token, '.')+1] + strings.Repeat("A", 342)
 }

@@ -130,7 +130,7 @@ func (set settings) connection() (cluster.Config, error) {
 		if config.SASL, err = set.SASL.Login(time.Now); err != nil {
 			return cluster.Config{}, &usageError{err: err}
 		}
-		config.Prepare = clientconfig.Preparation(config.SASL)
+		config.Prepare, config.Explain = clientconfig.Preparation(config.SASL), clientconfig.Refusal
 	}
 	return config, nil
 }

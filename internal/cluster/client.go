@@ -38,6 +38,9 @@ type Config struct {
 	// failure. nil: there is nothing to get.
 	Prepare func(context.Context) error
 
+	// Explain puts in words what a broker says of a login that it refuses. nil: it is shown as it is.
+	Explain func(brokersText string) string
+
 	// Options are appended to those of every connection: kgo.MaxVersions of an old Kafka in tests.
 	Options []kgo.Opt
 }

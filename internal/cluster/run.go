@@ -161,6 +161,9 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 	}
 	e := transportError(node.Name(), err, time.Since(start), node.ID < 0 && !r.c.knowsKafka(node.Addr()))
 	r.c.gate.settle(e)
+	if explain := r.c.config.Explain; explain != nil && e.Code == CodeWrongLogin {
+		e.Message = explain(e.Message)
+	}
 	if e.Code != CodeUnsupported && e.Code != CodeInterrupted && e.Code != CodeUnreadable {
 		r.markDead(node, e, conn)
 	}

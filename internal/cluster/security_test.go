@@ -213,7 +213,7 @@ func TestLoginThatFailsIsTriedOnce(t *testing.T) {
 		resp.ErrorCode, resp.ErrorMessage = kerr.SaslAuthenticationFailed.Code, &said
 		return resp, nil, true
 	})
-	wrong := Config{Bootstrap: servers, SASL: plain.Auth{User: "me", Pass: "wrong"}.AsMechanism()}
+	wrong := Config{Bootstrap: servers, SASL: plain.Auth{User: "me", Pass: "wrong"}.AsMechanism(), Explain: strings.ToUpper}
 	client, err := Dial(wrong)
 	if err != nil {
 		t.Fatal(err)
@@ -227,7 +227,7 @@ func TestLoginThatFailsIsTriedOnce(t *testing.T) {
 		t.Errorf("%d logins were tried for named groups, want 1", n)
 	}
 	errs, steps := seen(t, wrong)
-	if len(errs) != 1 || errs[0].Code != CodeWrongLogin || errs[0].Message != "authentication failed: Invalid username or password" {
+	if len(errs) != 1 || errs[0].Code != CodeWrongLogin || errs[0].Message != "AUTHENTICATION FAILED: INVALID USERNAME OR PASSWORD" {
 		t.Errorf("got %v", errs)
 	}
 	wantEnd(t, steps, []string{StepName, StepTCP, StepOffer, StepLogin}, CodeWrongLogin)
