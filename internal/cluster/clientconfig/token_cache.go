@@ -22,7 +22,8 @@ type tokenCache[T comparable] struct {
 	mu     sync.Mutex
 	value  T // zero: none
 	renew  time.Time
-	err    error // why there is none
+	ends   time.Time // of value: from then on it is of no use
+	err    error     // why there is none
 	retry  time.Time
 	flight *flight[T] // nil: nobody is asking
 }
@@ -100,18 +101,34 @@ func (c *tokenCache[T]) run(ctx context.Context, f *flight[T]) {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f.value, f.err = t.value, err
 	defer close(f.done)
+	var none T
+	if err != nil && c.value != none && c.now().Before(c.ends) { // it is early for another: the one that is there still holds
+		f.value, c.renew = c.value, c.now().Add(rest)
+		if c.flight == f {
+			c.flight = nil
+		}
+		return
+	}
+	f.value, f.err = t.value, err
 	if c.flight != f { // all have left
 		return
 	}
 	c.flight = nil
 	c.value, c.err = t.value, err
 	if err == nil {
-		c.renew = renewal(began, t.expires)
+		c.renew, c.ends = renewal(began, t.expires), end(began, t.expires)
 	} else if !errors.Is(err, context.Canceled) {
 		c.retry = c.now().Add(rest)
 	}
+}
+
+// end is until when a token can be given out.
+func end(began, expires time.Time) time.Time {
+	if expires.IsZero() {
+		return began.Add(unknownLife)
+	}
+	return expires.Add(-lastMoment)
 }
 
 // unknownLife is how long a token is kept that does not say when it ends.

@@ -159,3 +159,33 @@ func TestWaitingLoginsLeave(t *testing.T) {
 		t.Errorf("got %q, %v, want the token", f.value, f.err)
 	}
 }
+
+// Where another token cannot be had, the one that is there is given out until its end.
+func TestFailedRenewalKeepsTheToken(t *testing.T) {
+	now := at
+	asked := 0
+	c := &tokenCache[string]{now: func() time.Time { return now }, fetch: func(context.Context) (fetched[string], error) {
+		if asked++; asked > 1 {
+			return fetched[string]{}, errors.New("down")
+		}
+		return fetched[string]{value: "token", expires: at.Add(time.Hour)}, nil
+	}}
+	for _, tt := range []struct {
+		after time.Duration
+		asked int
+		fails bool
+	}{
+		{0, 1, false},
+		{47 * time.Minute, 1, false},
+		{49 * time.Minute, 2, false},
+		{49*time.Minute + rest - 1, 2, false}, // not at each login
+		{49*time.Minute + rest, 3, false},
+		{time.Hour - lastMoment, 4, true},
+	} {
+		now = at.Add(tt.after)
+		got, err := c.get(t.Context())
+		if (err != nil) != tt.fails || !tt.fails && got != "token" || asked != tt.asked {
+			t.Errorf("after %v: %q, %v, asked %d times; want %d", tt.after, got, err, asked, tt.asked)
+		}
+	}
+}
