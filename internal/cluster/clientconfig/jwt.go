@@ -50,7 +50,7 @@ const maxUnix = 253402300799
 // expires is the claim exp, seconds since 1970, which may have a fraction (RFC 7519 §2).
 func (c jwtClaims) expires() (time.Time, error) {
 	raw, ok := c["exp"]
-	if !ok {
+	if !ok || string(raw) == "null" {
 		return time.Time{}, errors.New("it has no claim exp, so nobody knows when it ends")
 	}
 	var seconds float64

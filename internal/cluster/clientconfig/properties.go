@@ -3,6 +3,7 @@ package clientconfig
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -17,6 +18,9 @@ type Property struct {
 	Rank       int    // of its source: flags, file and environment each have one, the higher goes before
 	Expanded   bool   // a variable in the value was replaced: what stands there is not the value
 }
+
+// Format implements fmt.Formatter: key and place, since the value may be a secret.
+func (p Property) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.Key+" of "+p.Where()) }
 
 // Where is the place of a property, for errors.
 func (p Property) Where() string {
