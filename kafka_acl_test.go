@@ -296,7 +296,7 @@ func (g *guarded) rightsByType(t *testing.T) {
 }
 
 func ofGroups(some, all int, not string) string {
-	text := fmt.Sprintf("%d of the %d groups that this user sees", some, all)
+	text := fmt.Sprintf("allowed for %d of the %d groups that this user sees", some, all)
 	if not != "" {
 		text += "; not " + not
 	}

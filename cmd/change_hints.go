@@ -50,7 +50,8 @@ func errorsOf(failures []reset.Failure) []*cluster.Error {
 func (s *session) changeHint(req changeRequest, p *reset.Plan, f reset.Failure) string {
 	switch f.Code {
 	case "GROUP_ID_NOT_FOUND":
-		if req.command == "reset" && f.Group == "" {
+		source, copied := req.query.Target.Source()
+		if req.command == "reset" && f.Group == "" && !(copied && source == f.Name) {
 			return s.absentGroupHint(f.Name)
 		}
 	case reset.CodeStale:
@@ -59,7 +60,11 @@ func (s *session) changeHint(req changeRequest, p *reset.Plan, f reset.Failure) 
 		}
 		return "something commits for the group, or somebody else changes it: look again without --execute"
 	case "UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE":
-		if f.Group != "" && req.command != "delete-group" {
+		switch {
+		case f.Group == "" || req.command == "delete-group":
+		case req.command == "undo":
+			return "what can be brought back is with --partial"
+		default:
 			return "leave it out by naming the others with --topic, or send the rest with --partial"
 		}
 	case "UNKNOWN_SERVER_ERROR":

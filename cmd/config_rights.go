@@ -68,7 +68,7 @@ func groupPermission(step groupStep, groups []cluster.GroupOperations) stepItem 
 	var details []string
 	if known > 0 {
 		item.Result = stepOK
-		details = append(details, fmt.Sprintf("%d of the %d groups that this user sees", known-len(without), len(groups)))
+		details = append(details, fmt.Sprintf("allowed for %d of the %d groups that this user sees", known-len(without), len(groups)))
 	}
 	if len(without) > 0 {
 		item.Result = stepDenied

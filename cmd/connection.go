@@ -83,6 +83,7 @@ func dialCluster(s *session) (*cluster.Client, time.Duration, error) {
 	s.noteSettings(set)
 	s.noteOwnCertificate(config)
 	s.reached, s.server, s.user = set.told(), set.bootstrap[0], set.user(config)
+	s.servers, s.file = set.origin, set.file.path
 	return client, set.timeout, nil
 }
 

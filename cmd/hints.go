@@ -16,7 +16,7 @@ func (s *session) hintFor(e *cluster.Error) string {
 		if e.Scope != cluster.ScopeBroker || strings.Contains(e.Name, " (") { // a node of a cluster that answers
 			return "the broker is down, or its advertised address cannot be reached from here; what only it has is missing"
 		}
-		return "name a running broker with --bootstrap-server HOST:PORT, or in OFFSETCTL_BOOTSTRAP_SERVER"
+		return s.serversHint()
 	case cluster.CodeTimeout:
 		return "the broker may be overloaded, the port not Kafka's, or a firewall in between; give it longer with --timeout 2m (one answer gets a share of it)"
 	case cluster.CodeNotKafka:
@@ -56,6 +56,18 @@ func (s *session) hintFor(e *cluster.Error) string {
 		return "a newer broker can answer this; see the version with kafka-broker-api-versions.sh"
 	}
 	return ""
+}
+
+// serversHint is for bootstrap servers of which none can be reached: where they are named decides where to name others.
+func (s *session) serversHint() string {
+	const flag = "name a running broker with --bootstrap-server HOST:PORT"
+	switch {
+	case s.file != "" && s.servers == s.file:
+		return "correct bootstrap.servers in " + s.file + ", or " + flag
+	case s.file != "" && s.servers == defaultServers:
+		return s.file + " has no bootstrap.servers, so " + defaultBootstrap + " was tried: put it there, or " + flag
+	}
+	return flag + ", or in OFFSETCTL_BOOTSTRAP_SERVER"
 }
 
 const oneTopicHint = "--topic takes one topic's name, and is repeatable: -t orders -t payments"

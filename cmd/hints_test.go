@@ -70,10 +70,10 @@ func TestGroupPermission(t *testing.T) {
 		want   stepItem
 	}{
 		"none":    {nil, stepItem{Result: stepUnknown, Detail: "this user sees no group"}},
-		"all":     {[]cluster.GroupOperations{{Group: "a", Operations: ops(1 << 3)}}, stepItem{Result: stepOK, Detail: "1 of the 1 groups that this user sees; it takes Read on their topics too"}},
-		"one":     {[]cluster.GroupOperations{{Group: "a", Operations: ops(1 << 3)}, {Group: "b", Operations: ops(0)}}, stepItem{Result: stepDenied, Detail: "1 of the 2 groups that this user sees; not b; it takes Read on their topics too"}},
+		"all":     {[]cluster.GroupOperations{{Group: "a", Operations: ops(1 << 3)}}, stepItem{Result: stepOK, Detail: "allowed for 1 of the 1 groups that this user sees; it takes Read on their topics too"}},
+		"one":     {[]cluster.GroupOperations{{Group: "a", Operations: ops(1 << 3)}, {Group: "b", Operations: ops(0)}}, stepItem{Result: stepDenied, Detail: "allowed for 1 of the 2 groups that this user sees; not b; it takes Read on their topics too"}},
 		"unknown": {[]cluster.GroupOperations{{Group: "a", Err: &cluster.Error{Message: "no answer"}}}, stepItem{Result: stepUnknown, Detail: "of 1 group the brokers do not say: no answer"}},
-		"in part": {[]cluster.GroupOperations{{Group: "a", Operations: ops(0)}, {Group: "b"}}, stepItem{Result: stepDenied, Detail: "0 of the 2 groups that this user sees; not a; of 1 group the brokers do not say"}},
+		"in part": {[]cluster.GroupOperations{{Group: "a", Operations: ops(0)}, {Group: "b"}}, stepItem{Result: stepDenied, Detail: "allowed for 0 of the 2 groups that this user sees; not a; of 1 group the brokers do not say"}},
 	} {
 		c.want.Step, c.want.Target = stepReset, "groups"
 		if d := cmp.Diff(c.want, groupPermission(step, c.groups)); d != "" {

@@ -38,7 +38,8 @@ its partitions:
   ok            read and counted, however large the lag
   pending-txn   a transaction with another commit is open; normal in passing
   no-members    an Empty group with lag: stopped, or Flink and assign(), which never show members
-  no-commit     assigned, never committed: the lag is unknown; of a group: it has no partition at all
+  no-commit     assigned, never committed: the lag is unknown; a group with it may have no
+                partition at all
   unassigned    a live group, and no member owns the partition
   before-start  the log was trimmed past the commit: records are lost
   past-end      the commit is beyond the log end, lag 0: the topic was made anew or lost records

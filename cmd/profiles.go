@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -66,6 +67,7 @@ func (s *session) profile(name, by string, byFlag bool) (namedFile, error) {
 	if err != nil {
 		return namedFile{}, err
 	}
+	name = strings.TrimSuffix(name, profileEnding) // as it stands in the folder
 	if !profileName.MatchString(name) {
 		return namedFile{}, usagef("%s: a profile's name has letters, digits, dots, dashes and underscores only, and begins with no dot: %q", by, name)
 	}
@@ -130,8 +132,13 @@ func (s *session) useProfile(name string) error {
 	if _, err := s.fileProperties(file); err != nil {
 		return err
 	}
+	name = strings.TrimSuffix(name, profileEnding)
 	if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
 		return fmt.Errorf("noting which profile is the current one: %w", err)
+	}
+	s.note("%s is the current profile", name)
+	if other := cmp.Or(s.env("OFFSETCTL_COMMAND_CONFIG"), s.env("OFFSETCTL_PROFILE")); other != "" {
+		s.note("a variable of this shell names %s, which goes before it", other)
 	}
 	return nil
 }

@@ -36,6 +36,8 @@ type session struct {
 	undoDir  string   // folder of undo files; empty: that of the environment
 	reached  string   // the servers that a run began with, and where the settings come from
 	server   string   // the first of them
+	servers  string   // where they are named
+	file     string   // the file of settings; empty: there is none
 	presents bool     // a client certificate, where a broker asks for one
 	user     string   // who the brokers take us for, without "User:"; empty: unknown
 

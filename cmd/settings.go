@@ -25,6 +25,7 @@ type settings struct {
 const (
 	defaultBootstrap = "localhost:9092"
 	defaultTimeout   = 30 * time.Second
+	defaultServers   = "the default" // origin of defaultBootstrap
 )
 
 // settings reads them all. An error is a usageError: nothing was sent.
@@ -42,7 +43,10 @@ func (s *session) settings() (settings, error) {
 	}
 	out := settings{file: file, servers: serversOf(props)}
 	if out.Reading, err = clientconfig.Read(props); err != nil {
-		return settings{}, &usageError{err: err}
+		return settings{}, &usageError{err, brokenLineHint(out.Unknown)}
+	}
+	if err := misspelt(out.Unknown); err != nil {
+		return settings{}, err
 	}
 	if out.bootstrap, out.origin, err = bootstrapOf(out.Reading); err != nil {
 		return settings{}, err
@@ -193,7 +197,7 @@ func bootstrapOf(r clientconfig.Reading) (servers []string, origin string, err e
 	p, ok := r.Setting("bootstrap.servers")
 	switch {
 	case !ok:
-		return []string{defaultBootstrap}, "the default", nil
+		return []string{defaultBootstrap}, defaultServers, nil
 	case len(r.Bootstrap) == 0:
 		name := p.Origin
 		if p.Line > 0 || p.Origin == "--command-property" {
@@ -261,6 +265,40 @@ func unknownKeys(ps []clientconfig.Property) string {
 	return strings.Join(said, "; ")
 }
 
+// brokenLineHint is for settings that are refused where lines are not like settings: they may be the rest of one of them.
+func brokenLineHint(unknown []clientconfig.Property) string {
+	for _, p := range unknown {
+		if !clientconfig.Printable(p.Key) && p.Line > 0 {
+			return fmt.Sprintf("%s is not like a setting: does the line before it end in a backslash, with no blank behind?", p.Where())
+		}
+	}
+	return ""
+}
+
+// misspelt refuses a key that is nearly one of security: left out, the connection could be less secure than asked for.
+func misspelt(unknown []clientconfig.Property) error {
+	for _, p := range unknown {
+		if near := nearestKey(p.Key); near != "" && (strings.HasPrefix(near, "security.") || strings.HasPrefix(near, "sasl.") || strings.HasPrefix(near, "ssl.")) {
+			return &usageError{fmt.Errorf("%s: %s: offsetctl does not know this key, and it is nearly one of security", p.Where(), p.Key), "did you mean " + near + "?"}
+		}
+	}
+	return nil
+}
+
+// nearestKey is the setting that is spelt most like a key; empty: none is close, or the key may be a piece of a secret.
+func nearestKey(key string) string {
+	best, found := 3, ""
+	if !clientconfig.Printable(key) {
+		return ""
+	}
+	for _, k := range clientconfig.HonouredKeys() {
+		if d := distance(key, k); d < best {
+			best, found = d, k
+		}
+	}
+	return found
+}
+
 // keyNames are at most twenty names, each once.
 func keyNames(ps []clientconfig.Property) string {
 	const most = 20
@@ -269,7 +307,11 @@ func keyNames(ps []clientconfig.Property) string {
 	for _, p := range ps {
 		if !seen[p.Key] {
 			seen[p.Key] = true
-			names = append(names, p.Key)
+			name := p.Key
+			if near := nearestKey(name); near != "" && len(names) < most {
+				name += " (did you mean " + near + "?)"
+			}
+			names = append(names, name)
 		}
 	}
 	if len(names) > most {

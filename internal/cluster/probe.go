@@ -194,18 +194,19 @@ func mechanisms(ctx context.Context, conn net.Conn, wanted string) ([]string, er
 // frame reads one answer without its correlation id.
 func frame(r io.Reader) ([]byte, error) {
 	var head [8]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, err
+	n, err := io.ReadFull(r, head[:])
+	if n > 2 && head[0] == 21 && head[1] == 3 {
+		return nil, errors.New("a tls alert record came") // as kgo words it: see transportError. It is shorter than what is read here
 	}
-	if head[0] == 21 && head[1] == 3 {
-		return nil, errors.New("a tls alert record came") // as kgo words it: see transportError
+	if err != nil {
+		return nil, err
 	}
 	size := int32(binary.BigEndian.Uint32(head[:4])) - 4
 	if size < 0 || size > 1<<16 {
 		return nil, fmt.Errorf("invalid large response size %d", size) // as kgo words it: see isGarbage
 	}
 	body := make([]byte, size)
-	_, err := io.ReadFull(r, body)
+	_, err = io.ReadFull(r, body)
 	return body, err
 }
 

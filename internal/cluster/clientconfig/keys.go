@@ -65,17 +65,8 @@ func IsSecret(name string) bool {
 	})
 }
 
-// HonouredKeys are Kafka's names of the settings that have an effect, sorted.
-func HonouredKeys() []string {
-	var names []string
-	for name, k := range honouredKeys() {
-		if k.name == "" {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
+// HonouredKeys are all spellings of the settings that have an effect, sorted.
+func HonouredKeys() []string { return slices.Sorted(maps.Keys(honouredKeys())) }
 
 // honouredKeys are the settings with an effect: Kafka's names (CommonClientConfigs, SslConfigs, SaslConfigs.java) and, with
 // the name that they stand for, librdkafka's (its CONFIGURATION.md).

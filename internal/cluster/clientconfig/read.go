@@ -58,6 +58,7 @@ func Read(props []Property) (Reading, error) {
 		}
 	}
 	r.preferOneWay()
+	r.dropStrangers()
 	for _, name := range order {
 		if p, ok := r.values[name]; ok {
 			p.Key = name
@@ -130,7 +131,7 @@ func (r *reader) read() (Reading, error) {
 	}
 	r.noteUnused()
 	if r.err != nil {
-		return Reading{}, r.err
+		return Reading{Unknown: r.out.Unknown}, r.err // what nobody knows may be the rest of a broken line
 	}
 	return r.out, nil
 }
@@ -159,7 +160,10 @@ func (r *reader) quoted(name string) string {
 	if v := r.text(name); len(v) <= 40 && plainValue.MatchString(v) {
 		return strconv.Quote(v)
 	}
-	return "what is there"
+	if v := r.text(name); v != strings.Trim(v, "\"'") {
+		return "a value in quotes, which belong to it here: leave them out"
+	}
+	return "a value that is not shown, as it may be a secret"
 }
 
 var plainValue = regexp.MustCompile(`^[A-Za-z0-9_.:+-]*$`)

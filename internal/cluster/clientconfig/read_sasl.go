@@ -117,10 +117,14 @@ func (r *reader) login(s *SASL) {
 	switch {
 	case r.jaas.Class == "" && !r.has("sasl.username") && !r.has("sasl.password"):
 		r.fail("sasl.mechanism", `%s needs user and password: sasl.jaas.config=%s required username="…" password="…";`, s.Mechanism, moduleClass(s.Mechanism))
+	case s.Username == "" && r.has("sasl.jaas.config"):
+		r.fail("sasl.jaas.config", "the option username is missing or empty")
+	case s.Password.Empty() && r.has("sasl.jaas.config"):
+		r.fail("sasl.jaas.config", "the option password is missing or empty")
 	case s.Username == "":
-		r.fail(r.either("sasl.jaas.config", "sasl.password"), "the option username is missing or empty")
+		r.fail("sasl.password", "sasl.username is missing beside it")
 	case s.Password.Empty():
-		r.fail(r.either("sasl.jaas.config", "sasl.username"), "the option password is missing or empty")
+		r.fail("sasl.username", "sasl.password is missing beside it")
 	}
 }
 

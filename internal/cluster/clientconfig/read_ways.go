@@ -2,6 +2,7 @@ package clientconfig
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -36,6 +37,27 @@ func (r *reader) preferOneWay() {
 		for i, keys := range of.ways {
 			if n := r.rank(keys); i != best && n > 0 && (n < rank || !of.refused) {
 				r.drop(keys, of.ways[best])
+			}
+		}
+	}
+}
+
+// belongings go with the key that they are of: a store's password and type in a lower source are those of another store.
+func belongings() map[string][]string {
+	return map[string][]string{
+		"ssl.truststore.location": {"ssl.truststore.password", "ssl.truststore.type"},
+		"ssl.keystore.location":   {"ssl.keystore.password", "ssl.keystore.type", "ssl.key.password"},
+		"ssl.keystore.key":        {"ssl.key.password"},
+		"ssl.key.location":        {"ssl.key.password"},
+	}
+}
+
+// dropStrangers drops belongings of what another source has.
+func (r *reader) dropStrangers() {
+	for _, owner := range slices.Sorted(maps.Keys(belongings())) {
+		for _, k := range belongings()[owner] {
+			if r.has(owner) && r.has(k) && r.values[k].Rank < r.values[owner].Rank {
+				r.drop([]string{k}, []string{owner})
 			}
 		}
 	}

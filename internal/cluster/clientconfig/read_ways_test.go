@@ -58,7 +58,7 @@ func TestWhoLogsInIsSaidByOneSource(t *testing.T) {
 			}
 		})
 	}
-	if _, err := readAll(t, origin{0, scramLogin + aliceJAAS}, origin{1, "sasl.username=bob"}); err == nil || !strings.Contains(err.Error(), "s1, line 1: sasl.username: the option password is missing") {
+	if _, err := readAll(t, origin{0, scramLogin + aliceJAAS}, origin{1, "sasl.username=bob"}); err == nil || !strings.Contains(err.Error(), "s1, line 1: sasl.username: sasl.password is missing beside it") {
 		t.Errorf("bob with the password of nobody: %v", err)
 	}
 }
@@ -77,6 +77,21 @@ func TestStoresAndTokensAreSaidByOneSource(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got.Config, revealing()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestAStoresPasswordIsOfItsSource(t *testing.T) {
+	got, err := readAll(t, origin{0, "ssl.truststore.password=other\nssl.truststore.type=JKS"}, origin{1, "security.protocol=SSL\nssl.truststore.location=t"})
+	if want := (Store{Location: "t", LocationKey: "ssl.truststore.location"}); err != nil || got.TLS.Trust != want {
+		t.Errorf("got %+v, %v", got.TLS.Trust, err)
+	}
+	want := []string{"s0, line 1: ssl.truststore.password has no effect beside ssl.truststore.location of s1, line 2", "s0, line 2: ssl.truststore.type has no effect beside ssl.truststore.location of s1, line 2"}
+	if d := cmp.Diff(want, got.Notes); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	got, err = readAll(t, origin{0, "security.protocol=SSL\nssl.truststore.location=t"}, origin{1, "ssl.truststore.password=its"})
+	if err != nil || got.TLS.Trust.Password.Reveal() != "its" {
+		t.Errorf("the password of a higher source: %v", err)
 	}
 }
 
