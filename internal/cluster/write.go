@@ -156,6 +156,8 @@ func write[R kmsg.Response](ctx context.Context, r *Run, node Broker, req kmsg.R
 	case slots <- struct{}{}:
 		defer func() { <-slots }()
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil { // select takes either where both may go on, and a request that was given to kgo is in doubt
 		return none, fate{err: transportError(node.Name(), ctx.Err(), 0, false)}
 	}
 	limit := r.requestTimeout(time.Now())
