@@ -128,12 +128,12 @@ func (f aclTest) want(t *testing.T, group string, orders, hidden, unreadable int
 	same(t, "commits", want, commitOffsets(group, committed(t, f.cl, group)))
 }
 
-// groupRead: a preview needs no right to write, and cannot tell that there is none.
+// groupRead: a preview needs no right to write; that there is none is known before anything is sent.
 func (f aclTest) groupRead(t *testing.T) {
 	args := []string{"free", "no-read", "--topic", "orders", "--to-earliest"}
 	f.run(t, 0, map[string]string{"free orders:0": "0 planned", "no-read orders:0": "0 planned"}, nil, args...)
-	f.run(t, 1, map[string]string{"free orders:0": "0 applied", "no-read orders:0": "0 failed"},
-		[]string{"orders:0 GROUP_AUTHORIZATION_FAILED"}, append(args, "--execute")...)
+	f.run(t, 1, map[string]string{"free orders:0": "0 applied", "no-read orders:0": "0 refused"},
+		[]string{"no-read GROUP_AUTHORIZATION_FAILED"}, append(args, "--execute")...)
 	f.want(t, "free", 0, 5, 5)
 	f.want(t, "no-read", 5, 5, 5)
 }
@@ -158,12 +158,14 @@ func (f aclTest) topicDescribe(t *testing.T) {
 	f.want(t, "topics", 5, 5, 5)
 }
 
-// topicRead: the broker takes the rest of the request.
+// topicRead: the broker would take the rest of the request, so it is sent only where that is asked for.
 func (f aclTest) topicRead(t *testing.T) {
 	args := []string{"topics", "--topic", "orders", "--topic", "unreadable", "--to-earliest"}
 	f.run(t, 0, map[string]string{"topics orders:0": "0 planned", "topics unreadable:0": "0 planned"}, nil, args...)
-	d := f.run(t, 1, map[string]string{"topics orders:0": "0 applied", "topics unreadable:0": "0 failed"},
-		[]string{"unreadable:0 TOPIC_AUTHORIZATION_FAILED"}, append(args, "--execute")...)
+	refused := []string{"unreadable TOPIC_AUTHORIZATION_FAILED"}
+	f.run(t, 1, map[string]string{"topics orders:0": "0 planned", "topics unreadable:0": "0 refused"}, refused, append(args, "--execute")...)
+	f.want(t, "topics", 5, 5, 5)
+	d := f.run(t, 1, map[string]string{"topics orders:0": "0 applied", "topics unreadable:0": "0 refused"}, refused, append(args, "--execute", "--partial")...)
 	if !strings.Contains(d.Stderr, "undo with") {
 		t.Errorf("it does not say how to undo what was done: %s", d.Stderr)
 	}
