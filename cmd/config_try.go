@@ -134,7 +134,7 @@ func (t *configTest) probe(ctx context.Context, b cluster.Broker) (ok, stop bool
 		item := stepItem{Step: step.Name, Target: step.Target, Result: stepOK, Detail: step.Detail, TookMs: millis(step.Took), Error: step.Err}
 		if step.Err != nil {
 			ok, item.Result, item.Detail = false, stepFailed, step.Err.Message
-			stop = step.Err.Code == cluster.CodeWrongLogin || step.Err.Code == cluster.CodeLogin
+			stop = step.Err.RefusedLogin()
 			t.errs = append(t.errs, step.Err)
 		}
 		t.items = append(t.items, item)

@@ -34,6 +34,9 @@ func nearestKey(key string) string {
 		return ""
 	}
 	for _, k := range clientconfig.HonouredKeys() {
+		if max(len(k)-len(key), len(key)-len(k)) >= best { // a file may have thousands of keys, and as many letters lie between
+			continue
+		}
 		if d := distance(key, k); d < best {
 			best, found = d, k
 		}

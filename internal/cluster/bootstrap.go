@@ -53,7 +53,7 @@ func (r *Run) brokersAndCoordinators(ctx context.Context, groups []string) (Brok
 			if a.err == nil {
 				return r.learn(a.from, a.metadata), a.found, nil
 			}
-			if a.err.refusedLogin() {
+			if a.err.RefusedLogin() {
 				return Brokers{}, nil, []*Error{a.err} // asking the others the same could lock the account
 			}
 			failed[a.from] = a.err

@@ -72,7 +72,7 @@ func (g *loginGate) over(in bool, refused error) {
 // settle takes note of a request that failed: a broker's refusal of a login is seen by nobody else.
 func (g *loginGate) settle(e *Error) {
 	var refused error
-	if e.refusedLogin() {
+	if e.RefusedLogin() {
 		refused = e.Err
 	}
 	g.over(false, refused)

@@ -26,8 +26,8 @@ const (
 	CodeLoginUnwanted = "ILLEGAL_SASL_STATE"         // the listener has no login
 )
 
-// refusedLogin reports whether a login failed for a reason that does not depend on the broker: another try could lock the account.
-func (e *Error) refusedLogin() bool { return e.Code == CodeWrongLogin || e.Code == CodeLogin }
+// RefusedLogin reports whether a login failed for a reason that does not depend on the broker: another try could lock the account.
+func (e *Error) RefusedLogin() bool { return e.Code == CodeWrongLogin || e.Code == CodeLogin }
 
 // securityError makes an Error of a failed TLS handshake or login; false: it is none of them.
 func securityError(e *Error, err error, now time.Time) bool {

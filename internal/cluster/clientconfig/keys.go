@@ -65,8 +65,10 @@ func IsSecret(name string) bool {
 	})
 }
 
-// HonouredKeys are all spellings of the settings that have an effect, sorted.
-func HonouredKeys() []string { return slices.Sorted(maps.Keys(honouredKeys())) }
+// HonouredKeys are all spellings of the settings that have an effect, sorted. They are not the caller's to change.
+func HonouredKeys() []string { return honouredNames() }
+
+var honouredNames = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(honouredKeys())) })
 
 // honouredKeys are the settings with an effect: Kafka's names (CommonClientConfigs, SslConfigs, SaslConfigs.java) and, with
 // the name that they stand for, librdkafka's (its CONFIGURATION.md).

@@ -63,7 +63,7 @@ func TestTruststores(t *testing.T) {
 		{"mixed.p12", "PKCS12", "changeit", []string{authority, "CN=client ec"}},
 		{"ec.p12", "PKCS12", "changeit", []string{"CN=client ec"}},
 	} {
-		got, err := TLS{Trust: Store{Location: fixture(c.file), Type: c.typ, Password: NewSecret(c.password)}}.Authorities()
+		got, err := TLS{Trust: Store{Location: fixture(c.file), Type: c.typ, Password: NewSecret(c.password)}}.authorities()
 		if err != nil {
 			t.Errorf("%s as %q with %q: %v", c.file, c.typ, c.password, err)
 			continue
@@ -84,7 +84,7 @@ func TestTrustInTheConfigurationItself(t *testing.T) {
 		"text around it":     "subject=CN = x\n" + pem + "\nissuer: y\n",
 		"one Go cannot take": text(t, "negative.pem").Reveal() + pem,
 	} {
-		got, err := TLS{Trust: Store{Certificates: NewSecret(value)}}.Authorities()
+		got, err := TLS{Trust: Store{Certificates: NewSecret(value)}}.authorities()
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -95,7 +95,7 @@ func TestTrustInTheConfigurationItself(t *testing.T) {
 }
 
 func TestNoTruststoreIsTheSystems(t *testing.T) {
-	got, err := TLS{}.Authorities()
+	got, err := TLS{}.authorities()
 	if got != nil || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}

@@ -16,7 +16,7 @@ func (t TLS) Config() (*tls.Config, error) {
 	if err := t.limit(c); err != nil {
 		return nil, err
 	}
-	trusted, err := t.Authorities()
+	trusted, err := t.authorities()
 	if err != nil {
 		return nil, err
 	}
@@ -36,9 +36,9 @@ func (t TLS) Config() (*tls.Config, error) {
 	return c, nil
 }
 
-// Authorities are the certificates that a broker's has to come from, in the order of the truststore; nil stands for the
+// authorities are the certificates that a broker's has to come from, in the order of the truststore; nil stands for the
 // system's.
-func (t TLS) Authorities() ([]*x509.Certificate, error) {
+func (t TLS) authorities() ([]*x509.Certificate, error) {
 	if t.Trust.none() {
 		return nil, t.Trust.stray("truststore")
 	}

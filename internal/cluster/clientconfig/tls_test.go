@@ -207,7 +207,7 @@ func TestAResumedSessionIsVerified(t *testing.T) {
 
 func TestTheClientsCertificateIsPresented(t *testing.T) {
 	const p = "changeit"
-	ca, err := TLS{Trust: Store{Location: fixture("ca.pem")}}.Authorities()
+	ca, err := TLS{Trust: Store{Location: fixture("ca.pem")}}.authorities()
 	if err != nil {
 		t.Fatal(err)
 	}
