@@ -257,15 +257,28 @@ func commitsOf(group string, n int, offset int64, length int) []*kgo.Record {
 	return records
 }
 
+// partitioned says of each record of a client that it waits in its partition for the flush.
+type partitioned chan struct{}
+
+func (p partitioned) OnProduceRecordPartitioned(*kgo.Record, int32) { p <- struct{}{} }
+
 // writeOffsets writes records straight into __consumer_offsets, as one batch; see plant.
 func writeOffsets(t *testing.T, c *kafkatest.Cluster, records ...*kgo.Record) {
 	t.Helper()
+	buffered := make(partitioned, len(records))
 	cl := c.Kgo(t, kgo.ClientID("__admin_client"), kgo.DisableIdempotentWrite(), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.DefaultProduceTopic("__consumer_offsets"),
-		kgo.ManualFlushing(), kgo.ProducerBatchMaxBytes(16<<20), kgo.ProducerBatchCompression(kgo.NoCompression()))
+		kgo.ManualFlushing(), kgo.ProducerBatchMaxBytes(16<<20), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.WithHooks(buffered))
 	defer cl.Close()
 	failed := make(chan error, len(records))
 	for _, r := range records {
 		cl.Produce(t.Context(), r, func(_ *kgo.Record, err error) { failed <- err })
+	}
+	for range records { // what a flush finds half buffered goes as two batches
+		select {
+		case <-buffered:
+		case err := <-failed:
+			t.Fatalf("writing to __consumer_offsets: %v", err)
+		}
 	}
 	if err := cl.Flush(t.Context()); err != nil {
 		t.Fatal(err)
