@@ -27,16 +27,16 @@ func allowed() map[string][]string {
 	}
 }
 
-// cobra and its flags belong to cmd alone, the terminal table and colour to output alone.
+// cobra and its flags belong to cmd alone, widths of characters and colour to output alone.
 func owners() map[string]string {
 	return map[string]string{
-		"github.com/spf13/cobra":             "cmd",
-		"github.com/spf13/pflag":             "cmd",
-		"github.com/olekukonko/tablewriter":  "output",
-		"github.com/fatih/color":             "output",
-		"github.com/twmb/franz-go/pkg/kfake": "internal/demo",
-		"go.yaml.in/yaml/v3":                 "output",
-		"github.com/twmb/franz-go/pkg/kadm":  "internal/demo",
+		"github.com/spf13/cobra":               "cmd",
+		"github.com/spf13/pflag":               "cmd",
+		"github.com/clipperhouse/displaywidth": "output",
+		"github.com/fatih/color":               "output",
+		"github.com/twmb/franz-go/pkg/kfake":   "internal/demo",
+		"go.yaml.in/yaml/v3":                   "output",
+		"github.com/twmb/franz-go/pkg/kadm":    "internal/demo",
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -177,7 +176,7 @@ func (b *brokenWriter) Write(p []byte) (int, error) {
 }
 
 func TestWriteErrorIsReturnedAndEndsWriting(t *testing.T) {
-	for _, n := range []int{len(commits), 3000} { // by tablewriter and in one flush; by ourselves and in many
+	for _, n := range []int{len(commits), 3000} { // in one flush, and in many
 		rows := manyCommits(n)
 		for _, f := range []Format{Table, Wide, TSV, CSV, JSON, NDJSON, YAML, Name} {
 			full := write(t, f, Options{Headers: true}, rows, "[1]")
@@ -318,17 +317,6 @@ func TestFlushDrawsABlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff("A     B\nwide  wide\nx     x\n", buf.String()); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-}
-
-// TestEnvironmentDoesNotMoveColumns sets what tablewriter sets when LANG is Japanese.
-func TestEnvironmentDoesNotMoveColumns(t *testing.T) {
-	rows := []commit{{"grün…±→", new("│"), nil, "ok", nil, nil}, {"g", nil, nil, "ok", new("“quoted”"), nil}}
-	want := write(t, Table, Options{Headers: true}, rows, "")
-	twwidth.SetOptions(twwidth.Options{EastAsianWidth: true, ForceNarrowBorders: true})
-	defer twwidth.SetOptions(twwidth.Options{})
-	if diff := cmp.Diff(want, write(t, Table, Options{Headers: true}, rows, "")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"unicode/utf8"
 
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/clipperhouse/displaywidth"
 )
 
 const (
-	gap         = "  " // between columns
-	maxWhole    = 15   // a column no wider is never shortened: the longest IPv4 address
-	minShort    = 12   // what a shortened column keeps at least
-	prettyLimit = 500  // rows that tablewriter draws, at about 20,000 a second; more we draw ourselves
+	gap      = "  " // between columns
+	maxWhole = 15   // a column no wider is never shortened: the longest IPv4 address
+	minShort = 12   // what a shortened column keeps at least
 )
 
 // table writes Table and Wide. The width of a column is known when all rows are, so that it writes on close, or
@@ -71,12 +70,8 @@ func (t *table[T]) flush() error {
 func (t *table[T]) close(json.RawMessage) error { return t.draw() }
 
 func (t *table[T]) draw() error {
-	g := &t.grid
-	g.fit()
-	if g.rows() > prettyLimit || !g.headers && t.block > 0 { // tablewriter takes no least widths
-		return g.drawFast(t.out)
-	}
-	return g.drawPretty(t.out)
+	t.grid.fit()
+	return t.grid.draw(t.out)
 }
 
 // grid is a table made text: all cells in one piece of memory, row after row.
@@ -138,7 +133,7 @@ func (g *grid) fit() {
 func (g *grid) measure() {
 	for i := range g.cols {
 		c := &g.cols[i]
-		header := max(1, c.min) // tablewriter has no narrower column than 1
+		header := max(1, c.min)
 		if g.headers {
 			header = max(header, displayWidth([]byte(c.name)))
 		}
@@ -222,13 +217,19 @@ func piece(text []byte) (size, width int) {
 	return size, width
 }
 
-// displayWidth is how many columns text takes on a terminal. It counts as tablewriter does, without its globals, which
-// follow LANG and other variables.
+// displayWidth is how many columns text takes on a terminal, whatever the environment says: characters of ambiguous
+// width take one. It goes by characters, since few terminals draw what is joined of several as one.
 func displayWidth(text []byte) int {
-	for _, b := range text {
-		if b >= utf8.RuneSelf {
-			return twwidth.WidthWithOptions(string(text), twwidth.Options{})
-		}
+	width := 0
+	for _, r := range string(text) {
+		width += runeWidth(r)
 	}
-	return len(text)
+	return width
+}
+
+func runeWidth(r rune) int {
+	if r < utf8.RuneSelf {
+		return 1 // others than printable ones are escaped
+	}
+	return displaywidth.Options{}.Rune(r)
 }
