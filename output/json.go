@@ -14,75 +14,87 @@ type jsonAppender interface {
 	AppendJSON(dst []byte) []byte
 }
 
-// items turns rows into compact JSON, as encoding/json has them but for HTML, which stays readable, and for characters
-// that a terminal would obey, which do not.
+// items writes the JSON family: a row becomes an item, of which format makes what it likes.
 type items[T any] struct {
-	buf  bytes.Buffer
-	json *json.Encoder
-	item []byte
+	format itemFormat
+	enc    itemEncoder
+	item   []byte
 }
 
-func newItems[T any]() *items[T] {
-	i := new(items[T])
-	i.json = json.NewEncoder(&i.buf)
-	i.json.SetEscapeHTML(false)
-	return i
+// itemFormat is a format made of items, which are compact JSON and valid until item returns.
+type itemFormat interface {
+	item([]byte) error
+	close(errs json.RawMessage) error
 }
 
-// append appends the item of row without a line end.
-func (i *items[T]) append(dst []byte, row *T) ([]byte, error) {
-	start := len(dst)
-	if own, ok := any(row).(jsonAppender); ok {
-		return safeFrom(own.AppendJSON(dst), start), nil
-	}
-	i.buf.Reset()
-	if err := i.json.Encode(row); err != nil {
-		return dst, fmt.Errorf("encoding a row: %w", err)
-	}
-	return safeFrom(append(dst, bytes.TrimSuffix(i.buf.Bytes(), []byte("\n"))...), start), nil
-}
+func newItems[T any](f itemFormat) *items[T] { return &items[T]{format: f, enc: newItemEncoder()} }
 
-// encode returns the item of row without a line end, valid until the next call.
-func (i *items[T]) encode(row *T) ([]byte, error) {
+func (i *items[T]) row(row *T) error {
 	var err error
-	i.item, err = i.append(i.item[:0], row)
-	return i.item, err
-}
-
-// lines writes NDJSON.
-type lines[T any] struct {
-	out   *bufio.Writer
-	items *items[T]
-}
-
-func (l *lines[T]) row(row *T) error {
-	item, err := l.items.encode(row)
-	if err != nil {
+	if i.item, err = i.enc.append(i.item[:0], row); err != nil {
 		return err
 	}
-	// One write, so that no line is cut by a flush.
-	_, err = l.out.Write(append(item, '\n'))
-	return err
+	return i.format.item(i.item)
 }
 
-func (l *lines[T]) close(json.RawMessage) error { return nil }
+func (i *items[T]) close(errs json.RawMessage) error { return i.format.close(errs) }
 
-func (l *lines[T]) line() func([]byte, *T) ([]byte, error) {
-	items := newItems[T]()
+func (i *items[T]) line() func([]byte, *T) ([]byte, error) {
+	if _, ok := i.format.(*lines); !ok {
+		return nil
+	}
+	enc := newItemEncoder()
 	return func(dst []byte, row *T) ([]byte, error) {
-		dst, err := items.append(dst, row)
+		dst, err := enc.append(dst, row)
 		return append(dst, '\n'), err
 	}
 }
 
-// document writes JSON: the head's members, then one item a line, then the errors.
-type document[T any] struct {
-	out   *bufio.Writer
-	items *items[T]
-	sep   string // what parts the next item from what is before it
+// itemEncoder turns rows into compact JSON, as encoding/json has them but for HTML, which stays readable, and for
+// characters that a terminal would obey, which do not.
+type itemEncoder struct {
+	buf  *bytes.Buffer
+	json *json.Encoder
 }
 
-func newDocument[T any](out *bufio.Writer, head json.RawMessage) (*document[T], error) {
+func newItemEncoder() itemEncoder {
+	e := itemEncoder{buf: new(bytes.Buffer)}
+	e.json = json.NewEncoder(e.buf)
+	e.json.SetEscapeHTML(false)
+	return e
+}
+
+// append appends the item of row, a pointer, without a line end.
+func (e itemEncoder) append(dst []byte, row any) ([]byte, error) {
+	start := len(dst)
+	if own, ok := row.(jsonAppender); ok {
+		return safeFrom(own.AppendJSON(dst), start), nil
+	}
+	e.buf.Reset()
+	if err := e.json.Encode(row); err != nil {
+		return dst, fmt.Errorf("encoding a row: %w", err)
+	}
+	return safeFrom(append(dst, bytes.TrimSuffix(e.buf.Bytes(), []byte("\n"))...), start), nil
+}
+
+// lines writes NDJSON.
+type lines struct{ out *bufio.Writer }
+
+func (l *lines) item(item []byte) error {
+	// One write, so that no line is cut by a flush.
+	_, err := l.out.Write(append(item, '\n'))
+	return err
+}
+
+func (l *lines) close(json.RawMessage) error { return nil }
+
+// document writes JSON: the head's members, then one item a line, then the errors.
+type document struct {
+	out *bufio.Writer
+	sep string // what parts the next item from what is before it
+}
+
+func newDocument(out *bufio.Writer, head json.RawMessage) (*document, error) {
 	open, err := compact(head, "{}")
 	if err != nil {
 		return nil, fmt.Errorf("reading the head of the document: %w", err)
@@ -93,21 +105,17 @@ func newDocument[T any](out *bufio.Writer, head json.RawMessage) (*document[T], 
 	}
 	// A failure stays in the bufio.Writer, which returns it at the next call.
 	_, _ = out.Write(append(open, `"items":[`...))
-	return &document[T]{out: out, items: newItems[T](), sep: "\n"}, nil
+	return &document{out: out, sep: "\n"}, nil
 }
 
-func (d *document[T]) row(row *T) error {
-	item, err := d.items.encode(row)
-	if err != nil {
-		return err
-	}
+func (d *document) item(item []byte) error {
 	_, _ = d.out.WriteString(d.sep) // a failure comes back from the next line
-	_, err = d.out.Write(item)
+	_, err := d.out.Write(item)
 	d.sep = ",\n"
 	return err
 }
 
-func (d *document[T]) close(errs json.RawMessage) error {
+func (d *document) close(errs json.RawMessage) error {
 	list, err := compact(errs, "[]")
 	if err != nil {
 		return fmt.Errorf("reading the errors of the document: %w", err)

@@ -125,11 +125,13 @@ func newEncoder[T any](out *bufio.Writer, f Format, o Options, cols []Column[T],
 	case TSV, CSV:
 		return newSeparated(out, f, o, cols), nil
 	case JSON:
-		return newDocument[T](out, o.Head)
+		doc, err := newDocument(out, o.Head)
+		return newItems[T](doc), err
 	case NDJSON:
-		return &lines[T]{out: out, items: newItems[T]()}, nil
+		return newItems[T](&lines{out}), nil
 	case YAML:
-		return newYAML[T](out, o.Head)
+		doc, err := newYAML(out, o.Head)
+		return newItems[T](doc), err
 	case Name:
 		if name == nil {
 			return nil, errors.New("output: these rows have no name")

@@ -53,17 +53,17 @@ func (s *separated[T]) append(line []byte, cell func([]byte, *Column[T]) []byte)
 		start := len(line)
 		line = cell(line, &s.cols[i])
 		if s.csv {
-			line = s.quoteFrom(line, start)
+			line = quoteFrom(line, start, len(s.cols) == 1)
 		}
 	}
 	return append(line, '\n')
 }
 
-// quoteFrom puts line[start:] in quotes if CSV needs them.
-func (s *separated[T]) quoteFrom(line []byte, start int) []byte {
+// quoteFrom puts line[start:] in quotes if CSV needs them: lone says that the line has no other cell.
+func quoteFrom(line []byte, start int, lone bool) []byte {
 	cell := line[start:]
-	lone := len(cell) == 0 && len(s.cols) == 1 // else an empty line, which readers skip
-	if !lone && !needsQuotes(cell) {
+	empty := lone && len(cell) == 0 // readers skip an empty line
+	if !empty && !needsQuotes(cell) {
 		return line
 	}
 	quoted := bytes.ReplaceAll(cell, []byte(`"`), []byte(`""`))

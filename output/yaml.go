@@ -10,14 +10,13 @@ import (
 )
 
 // yamlDocument writes the document of JSON as YAML. It starts from the JSON, so names, order and numbers are the same.
-type yamlDocument[T any] struct {
+type yamlDocument struct {
 	out   *bufio.Writer
-	items *items[T]
 	text  []byte // of the item at hand
 	begun bool   // items have been written
 }
 
-func newYAML[T any](out *bufio.Writer, head json.RawMessage) (*yamlDocument[T], error) {
+func newYAML(out *bufio.Writer, head json.RawMessage) (*yamlDocument, error) {
 	open, err := compact(head, "{}")
 	if err != nil {
 		return nil, fmt.Errorf("reading the head of the document: %w", err)
@@ -26,25 +25,21 @@ func newYAML[T any](out *bufio.Writer, head json.RawMessage) (*yamlDocument[T], 
 		// A failure stays in the bufio.Writer, which returns it at the next call.
 		_, _ = out.Write(append(appendYAML(nil, open, 0), '\n'))
 	}
-	return &yamlDocument[T]{out: out, items: newItems[T]()}, nil
+	return &yamlDocument{out: out}, nil
 }
 
-// row writes an item below its key without indentation, as YAML allows for a sequence.
-func (y *yamlDocument[T]) row(row *T) error {
-	item, err := y.items.encode(row)
-	if err != nil {
-		return err
-	}
+// item writes an item below its key without indentation, as YAML allows for a sequence.
+func (y *yamlDocument) item(item []byte) error {
 	if !y.begun {
 		_, _ = y.out.WriteString("items:\n") // a failure comes back from the next line
 		y.begun = true
 	}
 	y.text = append(appendYAML(append(y.text[:0], "- "...), item, 2), '\n')
-	_, err = y.out.Write(y.text)
+	_, err := y.out.Write(y.text)
 	return err
 }
 
-func (y *yamlDocument[T]) close(errs json.RawMessage) error {
+func (y *yamlDocument) close(errs json.RawMessage) error {
 	list, err := compact(errs, "[]")
 	if err != nil {
 		return fmt.Errorf("reading the errors of the document: %w", err)
