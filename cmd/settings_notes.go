@@ -23,8 +23,8 @@ func (s *session) noteSettings(set settings) {
 	if len(set.Harmless) > 0 && s.conn.verbose {
 		s.note("keys without effect here: %s", keyNames(set.Harmless))
 	}
-	if secret, ok := set.ownSecret(); ok && readableByOthers(set.file.path) {
-		s.note("%s has a secret in it (%s) and can be read by others: chmod o-r %s", set.file.path, secret, shellWord(set.file.path))
+	for _, f := range set.exposed() {
+		s.note("%s has a secret in it (%s) and can be read by others: chmod o-r %s", f.Path, f.Key, shellWord(f.Path))
 	}
 	if away := set.pointsAway(); away != "" {
 		s.note("%s", away)
@@ -70,6 +70,20 @@ func keyNames(ps []clientconfig.Property) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
 	return strings.Join(names, ", ")
+}
+
+// exposed are the files with secrets that others can read, each once.
+func (set settings) exposed() []clientconfig.SecretFile {
+	files := set.SecretFiles()
+	if key, ok := set.ownSecret(); ok {
+		files = append([]clientconfig.SecretFile{{Path: set.file.path, Key: key}}, files...)
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(files, func(f clientconfig.SecretFile) bool {
+		again := seen[f.Path]
+		seen[f.Path] = true
+		return again || !readableByOthers(f.Path)
+	})
 }
 
 // ownSecret is a key of the file that holds a secret itself.

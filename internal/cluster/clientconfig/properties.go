@@ -13,10 +13,11 @@ import (
 // Property is one key of a configuration.
 type Property struct {
 	Key, Value string
-	Origin     string // where it stands: a file's path, a flag, an environment variable
-	Line       int    // of the file, from 1; 0: it is in none
-	Rank       int    // of its source: flags, file and environment each have one, the higher goes before
-	Expanded   bool   // a variable in the value was replaced: what stands there is not the value
+	Origin     string   // where it stands: a file's path, a flag, an environment variable
+	Line       int      // of the file, from 1; 0: it is in none
+	Rank       int      // of its source: flags, file and environment each have one, the higher goes before
+	Expanded   bool     // a variable in the value was replaced: what stands there is not the value
+	Files      []string // whose text came into the value by variables
 }
 
 // Format implements fmt.Formatter: key and place, since the value may be a secret.

@@ -66,18 +66,18 @@ func Expand(props []Property, env func(string) string) ([]Property, error) {
 		if strings.HasPrefix(p.Key, "config.providers") {
 			continue
 		}
-		value, err := expandValue(p.Value, providers, env)
+		value, files, err := expandValue(p.Value, providers, env)
 		if err != nil {
 			return nil, p.errorf("%w", err)
 		}
-		out[i].Value, out[i].Expanded = value, value != p.Value
+		out[i].Value, out[i].Expanded, out[i].Files = value, value != p.Value, files
 	}
 	return out, nil
 }
 
-func expandValue(value string, providers map[string]provider, env func(string) string) (string, error) {
-	var failed error
-	expanded := variable.ReplaceAllStringFunc(value, func(found string) string {
+// expandValue also returns the files that the variables named.
+func expandValue(value string, providers map[string]provider, env func(string) string) (expanded string, files []string, failed error) {
+	expanded = variable.ReplaceAllStringFunc(value, func(found string) string {
 		m := variable.FindStringSubmatch(found)
 		name, path, key := m[1], m[3], m[4]
 		p, ok := providers[name]
@@ -91,9 +91,10 @@ func expandValue(value string, providers map[string]provider, env func(string) s
 		if err != nil && failed == nil {
 			failed = err
 		}
+		files = append(files, p.files(path, key)...)
 		return got
 	})
-	return expanded, failed
+	return expanded, files, failed
 }
 
 // declaredProviders are those of config.providers in the file.
@@ -165,6 +166,17 @@ func (p provider) get(path, key string, env func(string) string) (string, error)
 		return p.whole(path, key)
 	}
 	return p.property(path, key)
+}
+
+// files is the file that a variable names, if it names one.
+func (p provider) files(path, key string) []string {
+	switch p.class {
+	case envProvider:
+		return nil
+	case directoryProvider:
+		return []string{filepath.Join(path, key)}
+	}
+	return []string{path}
 }
 
 func (p provider) environment(name string, env func(string) string) (string, error) {

@@ -1,0 +1,66 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFilesWithSecretsThatOthersCanRead(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	public, private := file("public", "pw=P\nuser=alice\n", 0o644), file("private", "pw=P\n", 0o640)
+	const providers = "config.providers=file,directory\nconfig.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider\n" +
+		"config.providers.directory.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider\n"
+	const scram = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-256\nsasl.username=alice\n"
+	for name, c := range map[string]struct {
+		text string
+		mode os.FileMode
+		want []string // files and keys
+	}{
+		"a password":                    {scram + "sasl.password=P\n", 0o644, []string{"settings sasl.password"}},
+		"of the group":                  {scram + "sasl.password=P\n", 0o640, nil},
+		"no secret":                     {"client.id=x\n", 0o644, nil},
+		"a variable":                    {providers + scram + "sasl.password=${file:" + public + ":pw}\n", 0o644, []string{"public sasl.password"}},
+		"two of one file":               {providers + "security.protocol=SSL\nssl.keystore.password=${file:" + public + ":pw}\nssl.key.password=${file:" + public + ":pw}\n", 0o644, []string{"public ssl.keystore.password"}},
+		"a file of a directory":         {providers + scram + "sasl.password=${directory:" + dir + ":public}\n", 0o600, []string{"public sasl.password"}},
+		"a variable, well kept":         {providers + scram + "sasl.password=${file:" + private + ":pw}\n", 0o644, nil},
+		"a variable that is no secret":  {providers + "client.id=${file:" + public + ":user}\n", 0o644, nil},
+		"a key in PEM":                  {"security.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=" + public + "\n", 0o644, []string{"public ssl.keystore.location"}},
+		"librdkafka's key":              {"security.protocol=SSL\nssl.key.location=" + public + "\nssl.certificate.location=" + public + "\n", 0o644, []string{"public ssl.key.location"}},
+		"a store, which has a password": {"security.protocol=SSL\nssl.keystore.location=" + public + "\n", 0o644, nil},
+		"a token":                       {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=file://" + public + "\n", 0o644, []string{"public sasl.oauthbearer.token.endpoint.url"}},
+		"nothing is there":              {"security.protocol=SSL\nssl.key.location=" + dir + "/none\nssl.certificate.location=x\n", 0o644, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := file("settings", c.text, c.mode)
+			_, set, err := settled(connectionFlags{config: path}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range set.exposed() {
+				got = append(got, fmt.Sprint(filepath.Base(f.Path), " ", f.Key))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if strings.Contains(fmt.Sprint(set.exposed()), "pw=") {
+				t.Error("it shows what is in a file")
+			}
+		})
+	}
+}
