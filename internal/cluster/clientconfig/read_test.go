@@ -200,6 +200,10 @@ func TestSecuritySettingsWithoutEffectAreNoted(t *testing.T) {
 		"security.protocol=SSL\nssl.endpoint.identification.algorithm=": {
 			"f, line 2: ssl.endpoint.identification.algorithm: it is empty: the brokers' certificates are verified, their host names are not",
 		},
+		"security.protocol=SSL\nssl.cipher.suites=TLS_AES_128_GCM_SHA256,SSL_RSA_WITH_3DES_EDE_CBC_SHA, TLS_DHE_RSA_WITH_AES_256_GCM_SHA384": {
+			"f, line 2: ssl.cipher.suites: it chooses among the cipher suites up to TLSv1.2; those of TLSv1.3 cannot be chosen here",
+			"f, line 2: ssl.cipher.suites: Go's TLS does not have these, or calls them insecure, so that they are not offered: SSL_RSA_WITH_3DES_EDE_CBC_SHA, TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+		},
 		"security.protocol=SSL": nil,
 	} {
 		got, err := read(t, text)

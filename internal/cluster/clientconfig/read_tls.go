@@ -28,12 +28,24 @@ func (r *reader) tls() TLS {
 		CipherSuites: words(r.text("ssl.cipher.suites")),
 	}
 	if t.CipherSuites != nil && r.out.Protocol.TLS {
-		r.note("ssl.cipher.suites", "it chooses among the cipher suites up to TLSv1.2; those of TLSv1.3 cannot be chosen here")
+		r.noteSuites(t.lackedSuites())
 	}
 	if r.has("enable.ssl.certificate.verification") && !r.boolean("enable.ssl.certificate.verification") {
 		r.fail("enable.ssl.certificate.verification", "offsetctl does not talk to a server that anybody could be: name the authority of its certificate with ssl.truststore.location (or ssl.ca.location)")
 	}
 	return t
+}
+
+func (r *reader) noteSuites(lacked []string) {
+	const name = "ssl.cipher.suites"
+	r.note(name, "it chooses among the cipher suites up to TLSv1.2; those of TLSv1.3 cannot be chosen here")
+	if lacked == nil {
+		return
+	}
+	if !plainValue.MatchString(strings.Join(lacked, "")) {
+		lacked = []string{"what is no name of one"}
+	}
+	r.note(name, "Go's TLS does not have these, or calls them insecure, so that they are not offered: "+strings.Join(lacked, ", "))
 }
 
 // written is a key as the user wrote it; empty if it is not set.

@@ -14,11 +14,11 @@ func (t TLS) limit(c *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	old, has13, err := t.suites()
-	if err != nil {
-		return err
-	}
 	if len(t.CipherSuites) > 0 {
+		old, has13 := t.suites()
+		if len(old) == 0 && !has13 {
+			return errors.New("ssl.cipher.suites has none that Go's TLS has and that is secure: add one such as TLS_AES_128_GCM_SHA256 or TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, or take ssl.cipher.suites out")
+		}
 		c.CipherSuites = old
 		versions = slices.DeleteFunc(versions, func(v uint16) bool {
 			return v == tls.VersionTLS13 && !has13 || v < tls.VersionTLS13 && len(old) == 0
@@ -70,34 +70,42 @@ func version(name string) (uint16, error) {
 
 // suites are those for versions up to TLS 1.2, and whether there is one for 1.3, of which Go always offers all it has. A
 // version without a suite is out, as in Java, which is why a list without one for 1.3 is a limit to 1.2.
-func (t TLS) suites() (old []uint16, has13 bool, err error) {
+func (t TLS) suites() (old []uint16, has13 bool) {
 	for _, name := range t.CipherSuites {
-		if name == "TLS_EMPTY_RENEGOTIATION_INFO_SCSV" {
-			continue // no suite but a signal (RFC 5746), which Java lists among them
-		}
-		s, err := suiteNamed(name)
-		if err != nil {
-			return nil, false, err
-		}
-		if slices.Contains(s.SupportedVersions, tls.VersionTLS13) {
+		switch s := suiteNamed(name); {
+		case s == nil:
+		case slices.Contains(s.SupportedVersions, tls.VersionTLS13):
 			has13 = true
-		} else {
+		default:
 			old = append(old, s.ID)
 		}
 	}
-	return old, has13, nil
+	return old, has13
 }
 
-// suiteNamed finds a suite by its IANA name, or by the older SSL_ name that IBM's Java has for the same.
-func suiteNamed(name string) (*tls.CipherSuite, error) {
-	is := func(s *tls.CipherSuite) bool {
-		return s.Name == "TLS_"+strings.TrimPrefix(strings.TrimPrefix(name, "SSL_"), "TLS_")
+// lackedSuites are those of the list that cannot be offered, since Go's TLS does not have them or calls them insecure. Java
+// has more: a list that is good there must not stop anybody here as long as something of it is left.
+func (t TLS) lackedSuites() []string {
+	var out []string
+	for _, name := range t.CipherSuites {
+		if name != noSuite && suiteNamed(name) == nil {
+			out = append(out, name)
+		}
 	}
-	if all := tls.CipherSuites(); slices.ContainsFunc(all, is) {
-		return all[slices.IndexFunc(all, is)], nil
+	return out
+}
+
+// noSuite is a signal (RFC 5746), which Java lists among the suites.
+const noSuite = "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"
+
+// suiteNamed finds a suite by its IANA name, or by the older SSL_ name that IBM's Java has for the same; nil: there is no
+// secure one of the name.
+func suiteNamed(name string) *tls.CipherSuite {
+	iana := "TLS_" + strings.TrimPrefix(strings.TrimPrefix(name, "SSL_"), "TLS_")
+	for _, s := range tls.CipherSuites() {
+		if s.Name == iana {
+			return s
+		}
 	}
-	if slices.ContainsFunc(tls.InsecureCipherSuites(), is) {
-		return nil, fmt.Errorf("ssl.cipher.suites has %s, which is not secure: take it out, and leave or add one with ECDHE and GCM", name)
-	}
-	return nil, fmt.Errorf("ssl.cipher.suites has %q, which is not known here: take it out, and leave or add one such as TLS_AES_128_GCM_SHA256 or TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", name)
+	return nil
 }

@@ -38,8 +38,9 @@ func TestVersionsAndSuites(t *testing.T) {
 		{nil, []string{"TLS_CHACHA20_POLY1305_SHA256"}, limits{v13, v13, nil}, ""},
 		{[]string{"TLSv1.2"}, []string{"TLS_AES_128_GCM_SHA256"}, limits{}, "ssl.cipher.suites has no suite for a version of ssl.enabled.protocols: add one, or take ssl.cipher.suites out"},
 		{[]string{"TLSv1.3"}, []string{"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}, limits{}, "ssl.cipher.suites has no suite for a version of ssl.enabled.protocols: add one, or take ssl.cipher.suites out"},
-		{nil, []string{"TLS_AES_128_GCM_SHA256", "SSL_RSA_WITH_3DES_EDE_CBC_SHA"}, limits{}, "ssl.cipher.suites has SSL_RSA_WITH_3DES_EDE_CBC_SHA, which is not secure: take it out, and leave or add one with ECDHE and GCM"},
-		{nil, []string{"TLS_AES_128_CCM_SHA256"}, limits{}, `ssl.cipher.suites has "TLS_AES_128_CCM_SHA256", which is not known here: take it out, and leave or add one such as TLS_AES_128_GCM_SHA256 or TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`},
+		{nil, []string{"TLS_AES_128_GCM_SHA256", "SSL_RSA_WITH_3DES_EDE_CBC_SHA"}, limits{v13, v13, nil}, ""},
+		{nil, []string{"TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}, limits{v12, v12, []uint16{aes}}, ""},
+		{nil, []string{"TLS_AES_128_CCM_SHA256", "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"}, limits{}, "ssl.cipher.suites has none that Go's TLS has and that is secure: add one such as TLS_AES_128_GCM_SHA256 or TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, or take ssl.cipher.suites out"},
 	} {
 		conf, err := TLS{Protocols: c.protocols, CipherSuites: c.suites}.Config()
 		var got limits
