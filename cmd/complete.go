@@ -160,7 +160,7 @@ func (s *session) completeGroups(c *cobra.Command, args []string, toComplete str
 }
 
 func (s *session) completeProfiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	names, err := s.profileNames()
+	names, _, err := s.profileNames()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -202,9 +202,12 @@ func (s *session) runConfigProfiles(use string, none, null bool) error {
 
 // profiles reads the list.
 func (s *session) profiles() ([]profileItem, error) {
-	names, err := s.profileNames()
+	names, strange, err := s.profileNames()
 	if err != nil {
 		return nil, err
+	}
+	for _, file := range strange {
+		s.note("%s: not listed, since %s", file, profileNameRule)
 	}
 	current, err := s.currentProfile()
 	if err != nil {

@@ -69,13 +69,15 @@ func (s *session) profile(name, by string, byFlag bool) (namedFile, error) {
 	}
 	name = strings.TrimSuffix(name, profileEnding) // as it stands in the folder
 	if !profileName.MatchString(name) {
-		return namedFile{}, usagef("%s: a profile's name has letters, digits, dots, dashes and underscores only, and begins with no dot: %q", by, name)
+		return namedFile{}, usagef("%s: %s: %q", by, profileNameRule, name)
 	}
 	return namedFile{
 		path: filepath.Join(folder, "profiles", name+profileEnding), by: by + " " + name, byFlag: byFlag,
 		hint: "list the profiles with: " + s.program + " config profiles",
 	}, nil
 }
+
+const profileNameRule = "a profile's name has letters, digits, dots, dashes and underscores only, and begins with no dot"
 
 // profileName keeps a name from being a path.
 var profileName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
@@ -143,22 +145,26 @@ func (s *session) useProfile(name string) error {
 	return nil
 }
 
-// profileNames are the profiles that there are, sorted.
-func (s *session) profileNames() ([]string, error) {
+// profileNames are the profiles that there are, sorted, and the files whose names no profile can have.
+func (s *session) profileNames() (names, strange []string, err error) {
 	folder, err := s.configFolder()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	entries, err := os.ReadDir(filepath.Join(folder, "profiles"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("listing the profiles: %w", err)
+		return nil, nil, fmt.Errorf("listing the profiles: %w", err)
 	}
-	var names []string
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), profileEnding); ok && profileName.MatchString(name) && !e.IsDir() {
+		name, ok := strings.CutSuffix(e.Name(), profileEnding)
+		switch {
+		case !ok || e.IsDir() || strings.HasPrefix(name, "."): // hidden, as from ls
+		case profileName.MatchString(name):
 			names = append(names, name)
+		default:
+			strange = append(strange, e.Name())
 		}
 	}
 	slices.Sort(names)
-	return names, nil
+	return names, strange, nil
 }
