@@ -155,6 +155,9 @@ func (b builder) change(tp cluster.TP) Change {
 		c.refuse(e)
 		return c
 	}
+	if e := unlisted(topic, tp, log); b.q.Target.kind == removed && e.UnknownTopic() {
+		c.note("undo cannot bring it back: " + e.Message) // Kafka takes no commit for it
+	}
 	c.LogStart, c.LogEnd = log.Start, log.End
 	b.aim(&c, log)
 	if c.Result == Planned && c.New.equal(c.Current) && b.q.Target.kind != removed {

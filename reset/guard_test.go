@@ -135,7 +135,7 @@ func TestDeletingAGroup(t *testing.T) {
 	s.Logs = nil
 	p := build(t, s, asked(ToNoGroup()))
 	same(t, []string{
-		`a gone:0 | 4 → - | planned`,
+		`a gone:0 | 4 → - | planned | undo cannot bring it back: no such topic`,
 		`a orders:0 | - → - | planned`,
 		`a orders:1 | - → - | refused | TOPIC_AUTHORIZATION_FAILED partition orders:1: it failed`,
 		`none | - → - | planned | it has no commits that this user may see`,

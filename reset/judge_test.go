@@ -62,6 +62,17 @@ func TestPartialDeletesNoGroupInPart(t *testing.T) {
 	same(t, nil, p.sending())
 }
 
+// Kafka takes no commit for a topic or partition that there is not.
+func TestDeletingAGroupSaysWhatUndoCannotBringBack(t *testing.T) {
+	p := build(t, world(stopped("g", commitAt("gone:0", 5), commitAt("orders:0", 20), commitAt("orders:7", 1), commitAt("payments:1", 3))), asked(ToNoGroup()))
+	same(t, []string{
+		`g gone:0 | 5 → - | planned | undo cannot bring it back: no such topic`,
+		`g orders:0 | 20 → - | 10…100 | planned`,
+		`g orders:7 | 1 → - | planned | undo cannot bring it back: the topic has no such partition, only 0 to 2`,
+		`g payments:1 | 3 → - | planned`,
+	}, lines(p))
+}
+
 func TestBusyGroupIsRefusedWhateverIsForced(t *testing.T) {
 	for _, partial := range []bool{false, true} {
 		p := build(t, world(live(1, commitAt("orders:0", 20), commitAt("orders:1", 0))), asked(ToEarliest()))
