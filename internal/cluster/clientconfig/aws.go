@@ -40,8 +40,7 @@ func (a AWS) mechanism(now func() time.Time) (sasl.Mechanism, error) {
 	case a.AccessKeyID != "" && a.SecretAccessKey.Empty():
 		return nil, errors.New("awsRoleAccessKeyId in sasl.jaas.config has no awsRoleSecretAccessKey beside it")
 	}
-	chain := &awsChain{conf: a, now: now, remote: endpointClient(nil, 0), local: endpointClient(nil, time.Second)}
-	chain.local.Transport.(*http.Transport).Proxy = nil
+	chain := newAWSChain(a, now)
 	cache := &tokenCache[awsKeys]{fetch: chain.find, now: now, what: awsCredentials, source: "where AWS's SDKs look"}
 	login := aws.ManagedStreamingIAM(func(ctx context.Context) (aws.Auth, error) {
 		keys, err := cache.get(ctx)
@@ -55,6 +54,12 @@ type awsChain struct {
 	conf          AWS
 	now           func() time.Time
 	remote, local *http.Client // local: this machine's own services, which no proxy leads to
+}
+
+func newAWSChain(a AWS, now func() time.Time) *awsChain {
+	chain := &awsChain{conf: a, now: now, remote: endpointClient(nil, 0), local: endpointClient(nil, time.Second)}
+	chain.local.Transport.(*http.Transport).Proxy = nil
+	return chain
 }
 
 // awsFound are keys and when they end.

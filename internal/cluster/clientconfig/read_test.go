@@ -76,7 +76,7 @@ func TestOAuthConfig(t *testing.T) {
 			TokenURL: "https://idp/token", ClientID: "me", ClientSecret: secret("hush"), Scope: "all", Extensions: map[string]string{"logicalCluster": "lkc"}, ConnectTimeout: time.Second,
 			TLS: TLS{Trust: Store{Location: "/ca", LocationKey: "sasl.jaas.config: ssl.truststore.location", Password: secret("p")}},
 		}},
-		"KIP-1139": {"sasl.oauthbearer.jwt.retriever.class=org.apache.kafka.common.security.oauthbearer.ClientCredentialsJwtRetriever\nsasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.client.credentials.client.id=me\nsasl.oauthbearer.client.credentials.client.secret=hush\nsasl.oauthbearer.scope=s\nsasl.oauthbearer.header.urlencode=true\n" + module + `clientId="other";`, OAuth{
+		"KIP-1139": {"sasl.oauthbearer.jwt.retriever.class=org.apache.kafka.common.security.oauthbearer.ClientCredentialsJwtRetriever\nsasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.client.credentials.client.id=me\nsasl.oauthbearer.client.credentials.client.secret=hush\nsasl.oauthbearer.scope=s\nsasl.oauthbearer.header.urlencode=true\n" + module + `clientId="other" scope="other";`, OAuth{
 			TokenURL: "https://idp/token", ClientID: "me", ClientSecret: secret("hush"), Scope: "s", HeaderURLEncode: true,
 		}},
 		"librdkafka": {"sasl.oauthbearer.method=oidc\nsasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.client.id=me\nsasl.oauthbearer.client.secret=hush\nsasl.oauthbearer.extensions=a=1,b=2", OAuth{
