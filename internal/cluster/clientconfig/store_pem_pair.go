@@ -1,10 +1,11 @@
 package clientconfig
 
 import (
-	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
+
+	"github.com/offsetctl/offsetctl/internal/cluster/keystore"
 )
 
 // pemIdentity is the certificate and the key that are in the configuration itself, or in a file each.
@@ -18,21 +19,21 @@ func (s Store) pemIdentity() ([]tls.Certificate, error) {
 		return nil, fmt.Errorf("%s is set, but no private key: set %s too", certs.source, sibling(certs, "ssl.key.location", "ssl.keystore.key"))
 	}
 	chain, err := certs.load()
-	if err == nil && len(chain.trusted) == 0 {
+	if err == nil && len(chain.Trusted) == 0 {
 		err = certs.wrap(errors.New("it has no certificate: put the client's own in, and its chain"))
 	}
 	if err != nil {
 		return nil, err
 	}
 	keys, err := key.load()
-	if err == nil && len(keys.keys) == 0 {
+	if err == nil && len(keys.Keys) == 0 {
 		err = key.wrap(errors.New("it has no private key: put that of the certificate in"))
 	}
 	if err != nil {
 		return nil, err
 	}
-	keys.keys[0].chain = chain.trusted
-	identity, err := keys.keys[0].identity(s.keyPassword())
+	keys.Keys[0].Chain = chain.Trusted
+	identity, err := keys.Keys[0].Identity(s.keyPassword())
 	if err != nil {
 		return nil, key.wrap(err)
 	}
@@ -63,20 +64,20 @@ func sibling(there pemText, file, value string) string {
 	return value
 }
 
-func (p pemText) load() (contents, error) {
+func (p pemText) load() (keystore.Contents, error) {
 	data := p.data
 	if p.path != "" {
 		var err error
 		if data, err = p.read(); err != nil {
-			return contents{}, p.wrap(err)
+			return keystore.Contents{}, p.wrap(err)
 		}
 	}
-	if !bytes.Contains(data, []byte(pemBegin)) {
-		return contents{}, p.wrap(fmt.Errorf("it is not PEM: %s that begins with -----BEGIN", sibling(p, "name a file", "put the text in")))
+	if !keystore.IsPEM(data) {
+		return keystore.Contents{}, p.wrap(fmt.Errorf("it is not PEM: %s that begins with -----BEGIN", sibling(p, "name a file", "put the text in")))
 	}
-	c, err := readPEM(data)
+	c, err := keystore.ReadPEM(data)
 	if err != nil {
-		return contents{}, p.wrap(err)
+		return keystore.Contents{}, p.wrap(err)
 	}
 	return c, nil
 }

@@ -1,8 +1,8 @@
-package clientconfig
+package keystore
 
 import (
+	"bytes"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
 	"errors"
@@ -14,7 +14,8 @@ import (
 // properties file has its line ends as spaces, and what is between blocks is of no matter.
 const pemBegin, pemEnd, pemDashes = "-----BEGIN ", "-----END ", "-----"
 
-const convertKey = "convert it with openssl pkcs8 -topk8 -in OLD -out NEW"
+// IsPEM reports whether there is a block in data, damaged or not.
+func IsPEM(data []byte) bool { return bytes.Contains(data, []byte(pemBegin)) }
 
 // pemBlock is a block before its Base64 is decoded.
 type pemBlock struct{ label, body string }
@@ -58,29 +59,29 @@ func (b pemBlock) der() ([]byte, error) {
 	return der, nil
 }
 
-// readPEM reads certificates, of which all are trusted in a truststore and all belong to the chain in a keystore, and at
-// most one key.
-func readPEM(data []byte) (contents, error) {
+// ReadPEM reads certificates, of which all are trusted in a truststore and all belong to the chain in a keystore, and at
+// most one key. Without any block there are neither.
+func ReadPEM(data []byte) (Contents, error) {
 	blocks, err := pemBlocks(data)
 	if err != nil {
-		return contents{}, err
+		return Contents{}, err
 	}
-	c := contents{pem: true}
+	c := Contents{PEM: true}
 	for _, b := range blocks {
 		switch {
 		case b.isCertificate():
 			if err := b.certificate(&c); err != nil {
-				return contents{}, err
+				return Contents{}, err
 			}
 		case b.isKey():
-			c.keys = append(c.keys, storedKey{open: b.key})
+			c.Keys = append(c.Keys, Key{open: b.key})
 		}
 	}
-	if len(c.keys) > 1 {
-		return contents{}, fmt.Errorf("it has %d private keys: leave the one of the certificate", len(c.keys))
+	if len(c.Keys) > 1 {
+		return Contents{}, fmt.Errorf("it has %d private keys: leave the one of the certificate", len(c.Keys))
 	}
-	if len(c.keys) == 1 {
-		c.keys[0].chain = c.trusted
+	if len(c.Keys) == 1 {
+		c.Keys[0].Chain = c.Trusted
 	}
 	return c, nil
 }
@@ -97,7 +98,7 @@ func (b pemBlock) isKey() bool {
 	return false
 }
 
-func (b pemBlock) certificate(c *contents) error {
+func (b pemBlock) certificate(c *Contents) error {
 	der, err := b.der()
 	if err != nil {
 		return err
@@ -132,37 +133,4 @@ func (b pemBlock) key(password string) (any, error) {
 		return usable(key, err)
 	}
 	return parsePKCS8(der)
-}
-
-// encryptedKey is an EncryptedPrivateKeyInfo (RFC 5958).
-type encryptedKey struct {
-	Algorithm pkix.AlgorithmIdentifier
-	Data      []byte
-}
-
-// openPKCS8 decrypts an encryptedKey, which PEM and PKCS12 both have.
-func openPKCS8(der []byte, password string) (any, error) {
-	var info encryptedKey
-	if err := unmarshalAll(der, &info); err != nil {
-		return nil, err
-	}
-	return info.open(password)
-}
-
-func (e encryptedKey) open(password string) (any, error) {
-	plain, err := decryptPBE(e.Algorithm, e.Data, password)
-	if errors.Is(err, errWrongPassword) && password == "" {
-		return nil, errNoPassword
-	}
-	if err != nil {
-		return nil, err
-	}
-	return parsePKCS8(plain)
-}
-
-func usable(key any, err error) (any, error) {
-	if err != nil {
-		return nil, fmt.Errorf("its private key is not one that Go can use: %w", err)
-	}
-	return key, nil
 }
