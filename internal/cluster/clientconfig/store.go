@@ -21,7 +21,6 @@ type source struct {
 	key      string // of the configuration
 	path     string // empty: the value of the key itself
 	password string // the key of the configuration that has the password
-	typ      string // ssl.…store.type, as it is written
 }
 
 func (s source) String() string {
@@ -91,7 +90,7 @@ func (s Store) file(byDefault string) source {
 	if prefix, ok := strings.CutSuffix(key, "store.location"); ok {
 		password = prefix + "store.password"
 	}
-	return source{key: key, path: s.Location, password: password, typ: s.Type}
+	return source{key: key, path: s.Location, password: password}
 }
 
 // authorities are the certificates of a truststore that Java would trust. A store without one is an error.
