@@ -19,7 +19,8 @@ func allowed() map[string][]string {
 		"reset":            {"inspect", "internal/cluster"},
 		"internal/cluster": {},
 
-		"internal/cluster/clientconfig": {},
+		"internal/cluster/clientconfig": {"internal/cluster/keystore"},
+		"internal/cluster/keystore":     {},
 
 		"internal/demo": {"inspect", "internal/cluster"},
 		"output":        {},

@@ -1,15 +1,12 @@
 package clientconfig
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"io"
 	"math/big"
 	"net/http"
@@ -26,7 +23,8 @@ import (
 
 const passphrase = "test-passphrase"
 
-func keyFile(name string) string { return filepath.Join("testdata", "assertion", name) }
+// keyFile is a key of the package that reads them.
+func keyFile(name string) string { return filepath.Join("..", "keystore", "testdata", "keys", name) }
 
 // parts are header and payload of a JWT, and whether key signed them by RFC 7518.
 func parts(t *testing.T, assertion string, key crypto.PublicKey) (header, payload map[string]any, signed bool) {
@@ -148,44 +146,6 @@ func TestAssertionID(t *testing.T) {
 	}
 }
 
-// All the ways in which one and the same key may be kept.
-func TestSigningKeyFormats(t *testing.T) {
-	plain, err := os.ReadFile(keyFile("rsa.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(plain)
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "bare"), base64.StdEncoding.EncodeToString(block.Bytes[:600])+"\r\n"+base64.StdEncoding.EncodeToString(block.Bytes[600:]))
-	write(t, filepath.Join(dir, "der"), string(block.Bytes))
-	encrypted, err := os.ReadFile(keyFile("rsa-encrypted.der"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "bare encrypted"), base64.StdEncoding.EncodeToString(encrypted))
-	want := publicOf(t, "rsa.pem")
-	for _, file := range []string{
-		keyFile("rsa-encrypted.pem"), keyFile("rsa-encrypted.der"), keyFile("rsa-traditional.pem"), filepath.Join(dir, "bare"), filepath.Join(dir, "der"),
-		filepath.Join(dir, "bare encrypted"),
-	} {
-		a := Assertion{KeyFile: file, KeyPassphrase: NewSecret(passphrase)}
-		if key, err := a.key(); err != nil || !want.(*rsa.PublicKey).Equal(key.Public()) {
-			t.Errorf("%s: not the same key: %v", file, err)
-		}
-	}
-	traditional, err := os.ReadFile(keyFile("ec-traditional.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "parameters"), "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"+string(traditional))
-	for _, file := range []string{keyFile("ec-traditional.pem"), filepath.Join(dir, "parameters")} {
-		a := Assertion{KeyFile: file}
-		if key, err := a.key(); err != nil || !publicOf(t, "ec.pem").(*ecdsa.PublicKey).Equal(key.Public()) {
-			t.Errorf("%s: not the same key: %v", file, err)
-		}
-	}
-}
-
 func TestAssertionErrors(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, content string) string {
@@ -226,27 +186,6 @@ func TestAssertionErrors(t *testing.T) {
 	}
 }
 
-func TestEncryptedKeyThatIsCut(t *testing.T) {
-	data, err := os.ReadFile(keyFile("rsa-encrypted.der"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var info struct {
-		Algorithm asn1.RawValue
-		Data      []byte
-	}
-	if _, err := asn1.Unmarshal(data, &info); err != nil {
-		t.Fatal(err)
-	}
-	info.Data = info.Data[:len(info.Data)-1]
-	if data, err = asn1.Marshal(info); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := parseSigningKey(data, NewSecret(passphrase)); err == nil || err.Error() != "the encrypted data is damaged" {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestAssertionGrant(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "assertion")
 	write(t, file, " aaa.bbb.ccc\n")
@@ -282,30 +221,6 @@ func TestAssertionRefused(t *testing.T) {
 	e = endpointOf(t, OAuth{TokenURL: s.URL, Assertion: &Assertion{KeyFile: "none"}}, s)
 	_, err = e.fetch(t.Context())
 	wantTokenError(t, err, s.URL, "reading sasl.oauthbearer.assertion.private.key.file none: no such file or directory", "")
-}
-
-func FuzzSigningKey(f *testing.F) {
-	names, _ := filepath.Glob(keyFile("*"))
-	if len(names) < 7 {
-		f.Fatal("no keys to begin with")
-	}
-	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data, passphrase)
-		f.Add(data, "")
-	}
-	f.Fuzz(func(t *testing.T, data []byte, password string) {
-		key, err := parseSigningKey(data, NewSecret(password))
-		if err == nil && key == nil {
-			t.Error("neither key nor error")
-		}
-		if err != nil && len(password) > 7 && !bytes.Contains(data, []byte(password)) && strings.Contains(err.Error(), password) {
-			t.Errorf("the passphrase is in %q", err)
-		}
-	})
 }
 
 func write(t *testing.T, path, content string) {

@@ -9,33 +9,18 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/offsetctl/offsetctl/internal/cluster/keystore"
 )
 
 // maxStoreSize is far above any store: Java's own, with all public authorities, has 200 KiB.
 const maxStoreSize = 16 << 20
-
-// contents is what a store has, whatever its format.
-type contents struct {
-	trusted []*x509.Certificate // what Java would trust, in the order of the store
-	skipped error               // the last trusted certificate that is one, but that Go does not take; nil: none
-	keys    []storedKey
-	pem     bool // nothing but a key can be encrypted
-}
-
-// storedKey is a private key, still encrypted.
-type storedKey struct {
-	alias  string
-	chain  []*x509.Certificate // of the key, its own certificate first; may be empty
-	others []*x509.Certificate // where to look for the chain if it is empty
-	open   func(password string) (any, error)
-}
 
 // source is where bytes of a store come from, for errors.
 type source struct {
 	key      string // of the configuration
 	path     string // empty: the value of the key itself
 	password string // the key of the configuration that has the password
-	typ      string // ssl.…store.type, as it is written
 }
 
 func (s source) String() string {
@@ -48,9 +33,9 @@ func (s source) String() string {
 // wrap says what was read, and of a password which key has it.
 func (s source) wrap(err error) error {
 	switch {
-	case errors.Is(err, errWrongPassword):
+	case errors.Is(err, keystore.ErrWrongPassword):
 		return fmt.Errorf("reading %s: %w: correct %s", s, err, s.password)
-	case errors.Is(err, errNoPassword):
+	case errors.Is(err, keystore.ErrNoPassword):
 		return fmt.Errorf("reading %s: %w: set %s", s, err, s.password)
 	}
 	return fmt.Errorf("reading %s: %w", s, err)
@@ -105,7 +90,7 @@ func (s Store) file(byDefault string) source {
 	if prefix, ok := strings.CutSuffix(key, "store.location"); ok {
 		password = prefix + "store.password"
 	}
-	return source{key: key, path: s.Location, password: password, typ: s.Type}
+	return source{key: key, path: s.Location, password: password}
 }
 
 // authorities are the certificates of a truststore that Java would trust. A store without one is an error.
@@ -114,62 +99,32 @@ func (s Store) authorities() ([]*x509.Certificate, error) {
 	if s.Location != "" && !s.Certificates.Empty() {
 		return nil, fmt.Errorf("both %s and ssl.truststore.certificates are set: take one of them out", src.key)
 	}
-	var c contents
+	var c keystore.Contents
 	var err error
 	if s.Location == "" {
 		src = source{key: "ssl.truststore.certificates"}
-		c, err = readPEM([]byte(s.Certificates.Reveal()))
+		c, err = keystore.ReadPEM([]byte(s.Certificates.Reveal()))
 	} else {
 		c, err = s.load(src)
 	}
 	switch {
 	case err != nil:
 		return nil, src.wrap(err)
-	case len(c.trusted) > 0:
-		return c.trusted, nil
-	case c.skipped != nil:
-		return nil, src.wrap(fmt.Errorf("none of its certificates is one that Go can use: %w", c.skipped))
+	case len(c.Trusted) > 0:
+		return c.Trusted, nil
+	case c.Skipped != nil:
+		return nil, src.wrap(fmt.Errorf("none of its certificates is one that Go can use: %w", c.Skipped))
 	}
 	return nil, src.wrap(errors.New("it has no trusted certificate: put the authority of the brokers' certificates in"))
 }
 
 // load reads the file, whose content says what it is.
-func (s Store) load(src source) (contents, error) {
+func (s Store) load(src source) (keystore.Contents, error) {
 	data, err := src.read()
 	if err != nil {
-		return contents{}, err
+		return keystore.Contents{}, err
 	}
-	return readStore(data, s.Password.Reveal(), s.Type)
-}
-
-// readStore reads what the content says it is. Java's own keystores do the same: JKS and PKCS12 are read under either
-// type, so that files of the wrong name abound.
-func readStore(data []byte, password, typ string) (contents, error) {
-	switch {
-	case hasMagic(data, jksMagic):
-		return readJKS(data, password)
-	case hasMagic(data, jceksMagic):
-		return contents{}, unsupported("JCEKS")
-	case isPKCS12(data):
-		return readPKCS12(data, password)
-	case isBCFKS(data):
-		return contents{}, unsupported("BCFKS")
-	case bytes.Contains(data, []byte(pemBegin)):
-		return readPEM(data)
-	}
-	if certs, err := x509.ParseCertificates(data); err == nil {
-		return contents{trusted: certs}, nil // DER: as little a secret, and as clear, as PEM
-	}
-	switch t := strings.ToUpper(typ); t {
-	case "", "JKS", "PKCS12", "PEM":
-		return contents{}, errors.New("it is neither JKS, PKCS12 nor PEM: name the right file")
-	default:
-		return contents{}, unsupported(t)
-	}
-}
-
-func unsupported(typ string) error {
-	return fmt.Errorf("type %s is not read here: convert it with keytool -importkeystore -srckeystore FILE -srcstoretype %s -destkeystore FILE.p12 -deststoretype PKCS12", typ, typ)
+	return keystore.Read(data, s.Password.Reveal(), s.Type)
 }
 
 // identities are the certificates, with their keys, that a client can present. None, if there is no store.
@@ -188,10 +143,11 @@ func (s Store) identities() ([]tls.Certificate, error) {
 	if err != nil {
 		return nil, src.wrap(err)
 	}
-	if len(c.keys) == 0 {
-		return nil, src.wrap(errors.New("it has no private key: a keystore has the client's own key with its certificate"))
+	all, err := c.Identities(s.keyPassword())
+	if err != nil {
+		return nil, src.withPassword(s.keyPasswordKey(src, c.PEM)).wrap(err)
 	}
-	return s.presentable(src, c)
+	return all, nil
 }
 
 func (s Store) keyPassword() string {

@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"bytes"
@@ -7,10 +7,56 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strings"
 )
 
-// identity opens the key and puts it together with its certificates.
-func (k storedKey) identity(password string) (tls.Certificate, error) {
+// Key is a private key of a store, still encrypted if it was.
+type Key struct {
+	// Chain are the certificates of the key, its own first; empty: Identity looks for them in the store. Who has them from
+	// elsewhere sets it.
+	Chain []*x509.Certificate
+
+	alias  string              // of the entry, for errors; empty: it has none
+	others []*x509.Certificate // where to look for the chain if it is empty
+	open   func(password string) (any, error)
+}
+
+// unusableKey is why a key that is open cannot be presented. It does no harm to others in its store: Java leaves out what
+// fits no handshake, too.
+type unusableKey struct{ error }
+
+const otherKey = "make one with RSA, EC or Ed25519 (keytool -genkeypair -keyalg EC), with a certificate of its own"
+
+// Identities are the keys, each with its certificates, that a client can present, in the order of the store: at least one.
+// Others are left out; where there are only others, the error says why of each. A password that does not open one of the
+// keys is an error as in Identity.
+func (c Contents) Identities(password string) ([]tls.Certificate, error) {
+	if len(c.Keys) == 0 {
+		return nil, errors.New("it has no private key: a keystore has the client's own key with its certificate")
+	}
+	var all []tls.Certificate
+	var why []string
+	for _, k := range c.Keys {
+		identity, err := k.Identity(password)
+		var unusable unusableKey
+		switch {
+		case errors.As(err, &unusable):
+			why = append(why, err.Error())
+		case err != nil:
+			return nil, err
+		default:
+			all = append(all, identity)
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New(strings.Join(why, "; "))
+	}
+	return all, nil
+}
+
+// Identity opens the key and puts it together with its certificates, whose first is the Leaf too. The error is ErrNoPassword
+// or ErrWrongPassword where the password is to blame; a key that is not encrypted takes any.
+func (k Key) Identity(password string) (tls.Certificate, error) {
 	key, err := k.open(password)
 	if err != nil {
 		return tls.Certificate{}, k.named(err)
@@ -19,7 +65,7 @@ func (k storedKey) identity(password string) (tls.Certificate, error) {
 	if !ok {
 		return tls.Certificate{}, k.named(unusableKey{errors.New("its private key cannot sign: " + otherKey)})
 	}
-	chain := k.chain
+	chain := k.Chain
 	if len(chain) == 0 {
 		chain = chainOf(signer, k.others)
 	}
@@ -28,7 +74,7 @@ func (k storedKey) identity(password string) (tls.Certificate, error) {
 }
 
 // named says which of a store's entries an error is about.
-func (k storedKey) named(err error) error {
+func (k Key) named(err error) error {
 	if err == nil || k.alias == "" {
 		return err
 	}
@@ -88,21 +134,6 @@ func issuerOf(c *x509.Certificate, certs []*x509.Certificate) *x509.Certificate 
 		if bytes.Equal(c.RawIssuer, i.RawSubject) && (!known || bytes.Equal(c.AuthorityKeyId, i.SubjectKeyId)) {
 			return i
 		}
-	}
-	return nil
-}
-
-// parseTrusted adds a trusted certificate. One that is whole but that Go does not take, such as one with a negative
-// serial number, does not make the store unreadable: among a hundred authorities it is hardly the one that is needed.
-func (c *contents) parseTrusted(der []byte) error {
-	cert, err := x509.ParseCertificate(der)
-	switch {
-	case err == nil:
-		c.trusted = append(c.trusted, cert)
-	case wholeDER(der):
-		c.skipped = err
-	default:
-		return fmt.Errorf("a certificate in it is damaged: %w", err)
 	}
 	return nil
 }

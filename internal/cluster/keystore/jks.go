@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"bytes"
@@ -27,29 +27,29 @@ func hasMagic(data []byte, magic uint32) bool {
 }
 
 // readJKS reads a store. Without a password it is not checked to be whole, as in Java, whose truststores seldom have one.
-func readJKS(data []byte, password string) (contents, error) {
+func readJKS(data []byte, password string) (Contents, error) {
 	body := len(data) - sha1.Size
 	if body < 12 {
-		return contents{}, errJKSDamaged
+		return Contents{}, errJKSDamaged
 	}
 	if password != "" {
 		sum := digest(sha1.New(), utf16Bytes(password), []byte("Mighty Aphrodite"), data[:body])
 		if subtle.ConstantTimeCompare(sum, data[body:]) == 0 {
-			return contents{}, errWrongPassword
+			return Contents{}, ErrWrongPassword
 		}
 	}
 	r := &jksReader{data: data[4:body]}
 	if r.version = r.uint32(); r.version != 1 && r.version != 2 {
-		return contents{}, errJKSDamaged
+		return Contents{}, errJKSDamaged
 	}
-	var c contents
+	var c Contents
 	for range r.uint32() {
 		if err := r.entry(&c); err != nil {
-			return contents{}, err
+			return Contents{}, err
 		}
 	}
 	if len(r.data) > 0 {
-		return contents{}, errJKSDamaged
+		return Contents{}, errJKSDamaged
 	}
 	return c, nil
 }
@@ -93,7 +93,7 @@ func (r *jksReader) certificate() []byte {
 	return r.bytes(r.uint32())
 }
 
-func (r *jksReader) entry(c *contents) error {
+func (r *jksReader) entry(c *Contents) error {
 	tag, alias := r.uint32(), r.string()
 	_ = r.bytes(8) // when it was made
 	switch {
@@ -113,9 +113,9 @@ func (r *jksReader) entry(c *contents) error {
 
 // privateKey reads a key with its chain, whose first certificate is trusted if the store is used as a truststore
 // (sun.security.validator.TrustStoreUtil).
-func (r *jksReader) privateKey(alias string, c *contents) error {
+func (r *jksReader) privateKey(alias string, c *Contents) error {
 	sealed := r.bytes(r.uint32())
-	k := storedKey{alias: alias, open: func(password string) (any, error) { return openJKSKey(sealed, password) }}
+	k := Key{alias: alias, open: func(password string) (any, error) { return openJKSKey(sealed, password) }}
 	for i := range r.uint32() {
 		der := r.certificate()
 		if r.short {
@@ -124,12 +124,12 @@ func (r *jksReader) privateKey(alias string, c *contents) error {
 		cert, err := x509.ParseCertificate(der)
 		switch {
 		case err == nil:
-			k.chain = append(k.chain, cert)
+			k.Chain = append(k.Chain, cert)
 			if i == 0 {
-				c.trusted = append(c.trusted, cert)
+				c.Trusted = append(c.Trusted, cert)
 			}
 		case wholeDER(der):
-			c.skipped = err
+			c.Skipped = err
 			k.open = func(string) (any, error) {
 				return nil, unusableKey{fmt.Errorf("its certificate is not one that Go can use: %w: %s", err, otherKey)}
 			}
@@ -140,7 +140,7 @@ func (r *jksReader) privateKey(alias string, c *contents) error {
 	if r.short {
 		return errJKSDamaged
 	}
-	c.keys = append(c.keys, k)
+	c.Keys = append(c.Keys, k)
 	return nil
 }
 
@@ -157,7 +157,7 @@ func openJKSKey(sealed []byte, password string) (any, error) {
 		return nil, errJKSDamaged
 	}
 	if password == "" {
-		return nil, errNoPassword
+		return nil, ErrNoPassword
 	}
 	h, pw := sha1.New(), utf16Bytes(password)
 	stream := info.Data[:sha1.Size]
@@ -169,7 +169,7 @@ func openJKSKey(sealed []byte, password string) (any, error) {
 		key[at] ^= stream[at%sha1.Size]
 	}
 	if subtle.ConstantTimeCompare(digest(h, pw, key), info.Data[len(info.Data)-sha1.Size:]) == 0 {
-		return nil, errWrongPassword
+		return nil, ErrWrongPassword
 	}
 	return parsePKCS8(key)
 }

@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"os"
@@ -22,15 +22,15 @@ func FuzzStore(f *testing.F) {
 		f.Add(data, "")
 	}
 	f.Fuzz(func(t *testing.T, data []byte, password string) {
-		c, err := readStore(data, password, "")
+		c, err := Read(data, password, "")
 		if err != nil {
 			if len(password) > 7 && strings.Contains(err.Error(), password) {
 				t.Errorf("the password is in %q", err)
 			}
 			return
 		}
-		for _, k := range c.keys {
-			id, err := k.identity(password)
+		for _, k := range c.Keys {
+			id, err := k.Identity(password)
 			if err == nil && len(id.Certificate) == 0 {
 				t.Error("a key without a certificate")
 			}

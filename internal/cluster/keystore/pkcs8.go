@@ -1,20 +1,40 @@
-package clientconfig
+package keystore
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"fmt"
-	"strings"
 )
 
-// unusableKey is why a key that is open cannot be presented. It does no harm to others in its store: Java leaves out what
-// fits no handshake, too.
-type unusableKey struct{ error }
+const convertKey = "convert it with openssl pkcs8 -topk8 -in OLD -out NEW"
 
-const otherKey = "make one with RSA, EC or Ed25519 (keytool -genkeypair -keyalg EC), with a certificate of its own"
+// encryptedKey is an EncryptedPrivateKeyInfo (RFC 5958).
+type encryptedKey struct {
+	Algorithm pkix.AlgorithmIdentifier
+	Data      []byte
+}
+
+// openPKCS8 decrypts an encryptedKey, which PEM and PKCS12 both have.
+func openPKCS8(der []byte, password string) (any, error) {
+	var info encryptedKey
+	if err := unmarshalAll(der, &info); err != nil {
+		return nil, err
+	}
+	return info.open(password)
+}
+
+func (e encryptedKey) open(password string) (any, error) {
+	plain, err := decryptPBE(e.Algorithm, e.Data, password)
+	if errors.Is(err, ErrWrongPassword) && password == "" {
+		return nil, ErrNoPassword
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parsePKCS8(plain)
+}
 
 // parsePKCS8 is the key of a PrivateKeyInfo (RFC 5958), or why it is none for Go.
 func parsePKCS8(der []byte) (any, error) {
@@ -51,25 +71,9 @@ func keyKind(oid string) string {
 	return ""
 }
 
-// presentable are the keys, each with its certificates, that a client can present. Where there is none of these, the error
-// is about all.
-func (s Store) presentable(src source, c contents) ([]tls.Certificate, error) {
-	var all []tls.Certificate
-	var why []string
-	for _, k := range c.keys {
-		identity, err := k.identity(s.keyPassword())
-		var unusable unusableKey
-		switch {
-		case errors.As(err, &unusable):
-			why = append(why, err.Error())
-		case err != nil:
-			return nil, src.withPassword(s.keyPasswordKey(src, c.pem)).wrap(err)
-		default:
-			all = append(all, identity)
-		}
+func usable(key any, err error) (any, error) {
+	if err != nil {
+		return nil, fmt.Errorf("its private key is not one that Go can use: %w", err)
 	}
-	if len(all) == 0 {
-		return nil, src.wrap(errors.New(strings.Join(why, "; ")))
-	}
-	return all, nil
+	return key, nil
 }

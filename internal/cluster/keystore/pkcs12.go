@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"crypto/hmac"
@@ -12,9 +12,7 @@ import (
 	"hash"
 )
 
-// PKCS12 (RFC 7292) is read here and not by a package, because those there are take one key a file, refuse either Java's
-// mark of a trusted certificate or its absence, and run as many iterations as a file says.
-
+// Object identifiers of the parts of a PKCS12 file (RFC 7292): as they are, and encrypted with a password.
 const (
 	oidData          = "1.2.840.113549.1.7.1"
 	oidEncryptedData = "1.2.840.113549.1.7.6"
@@ -78,38 +76,38 @@ const rewritePKCS12 = "write it anew with openssl pkcs12 -in OLD -nodes -out ALL
 	"then delete ALL.pem"
 
 // readPKCS12 reads a store. Without a password it is not checked to be whole, as in Java.
-func readPKCS12(data []byte, password string) (contents, error) {
+func readPKCS12(data []byte, password string) (Contents, error) {
 	c, err := openPKCS12(data, password)
 	return c, withAdvice(err, rewritePKCS12)
 }
 
-func openPKCS12(data []byte, password string) (contents, error) {
+func openPKCS12(data []byte, password string) (Contents, error) {
 	var file pfx
 	if err := unmarshalAll(data, &file); err != nil {
-		return contents{}, notDER(err)
+		return Contents{}, notDER(err)
 	}
 	if file.AuthSafe.Type.String() != oidData {
-		return contents{}, errors.New("it is protected by a public key, not a password: Java does not read it either")
+		return Contents{}, errors.New("it is protected by a public key, not a password: Java does not read it either")
 	}
 	var safe []byte
 	if err := unmarshalAll(file.AuthSafe.Content.Bytes, &safe); err != nil {
-		return contents{}, notDER(err)
+		return Contents{}, notDER(err)
 	}
 	if err := file.MacData.check(safe, password); err != nil {
-		return contents{}, err
+		return Contents{}, err
 	}
 	var infos []contentInfo
 	if err := unmarshalAll(safe, &infos); err != nil {
-		return contents{}, notDER(err)
+		return Contents{}, notDER(err)
 	}
 	var bags pkcs12Bags
 	for _, info := range infos {
 		plain, err := info.open(password)
 		if err != nil {
-			return contents{}, err
+			return Contents{}, err
 		}
 		if err := bags.add(plain); err != nil {
-			return contents{}, err
+			return Contents{}, err
 		}
 	}
 	return bags.contents()
@@ -135,8 +133,8 @@ func (i contentInfo) open(password string) ([]byte, error) {
 			return nil, notDER(err)
 		}
 		plain, err := decryptPBE(data.Content.Algorithm, data.Content.Sealed, password)
-		if errors.Is(err, errWrongPassword) && password == "" {
-			return nil, errNoPassword
+		if errors.Is(err, ErrWrongPassword) && password == "" {
+			return nil, ErrNoPassword
 		}
 		return plain, err
 	}
@@ -155,7 +153,7 @@ func (m macData) check(safe []byte, password string) error {
 	sum := hmac.New(h, key)
 	sum.Write(safe)
 	if !hmac.Equal(sum.Sum(nil), m.Mac.Digest) {
-		return errWrongPassword
+		return ErrWrongPassword
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"bytes"
@@ -91,7 +91,7 @@ func TestTheKeyOfAMACIsNotShort(t *testing.T) {
 // A key that no id ties to its certificate finds it by the public key.
 func TestAKeyFindsItsCertificate(t *testing.T) {
 	var file pfx
-	if err := unmarshalAll([]byte(text(t, "ec.plain.p12").Reveal()), &file); err != nil {
+	if err := unmarshalAll(read(t, "ec.plain.p12"), &file); err != nil {
 		t.Fatal(err)
 	}
 	var safe []byte
@@ -118,10 +118,10 @@ func TestAKeyFindsItsCertificate(t *testing.T) {
 		}
 	}
 	c, err := bags.contents()
-	if err != nil || len(c.keys) != 1 || c.keys[0].chain != nil {
-		t.Fatalf("%d keys, %v", len(c.keys), err)
+	if err != nil || len(c.Keys) != 1 || c.Keys[0].Chain != nil {
+		t.Fatalf("%d keys, %v", len(c.Keys), err)
 	}
-	id, err := c.keys[0].identity("")
+	id, err := c.Keys[0].Identity("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestBCFKSIsRefusedByName(t *testing.T) {
 	}
 	alg := pkix.AlgorithmIdentifier{Algorithm: oid(t, "1.2.840.113549.1.5.13")}
 	data := marshal(t, struct{ Data, MAC sealed }{sealed{alg, []byte{1}}, sealed{alg, []byte{2}}})
-	_, err := readStore(data, "changeit", "JKS")
+	_, err := Read(data, "changeit", "JKS")
 	if err == nil || !strings.HasPrefix(err.Error(), "type BCFKS is not read here: convert it with keytool") {
 		t.Error(err)
 	}

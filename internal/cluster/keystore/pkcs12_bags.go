@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"crypto/x509"
@@ -76,39 +76,39 @@ func (p *pkcs12Bags) add(safeContents []byte) error {
 // contents says what Java would trust: certificates with its mark, and a key's own certificate. OpenSSL writes no such
 // mark (before 3.2, and then only when told), and Java finds nothing trusted in its files; what a file without any key and
 // any mark is meant for is clear, so all its certificates are trusted here.
-func (p pkcs12Bags) contents() (contents, error) {
-	var c, all contents
+func (p pkcs12Bags) contents() (Contents, error) {
+	var c, all Contents
 	owners := map[string]*x509.Certificate{} // by local key id
 	for _, b := range p.certs {
-		before := len(all.trusted)
+		before := len(all.Trusted)
 		if err := b.certificate(&all); err != nil {
-			return contents{}, err
+			return Contents{}, err
 		}
-		for _, cert := range all.trusted[before:] {
+		for _, cert := range all.Trusted[before:] {
 			if b.attribute(oidJavaTrusted) != nil {
-				c.trusted = append(c.trusted, cert)
+				c.Trusted = append(c.Trusted, cert)
 			}
 			if id := b.attribute(oidLocalKeyID); id != nil && owners[string(id)] == nil {
 				owners[string(id)] = cert
 			}
 		}
 	}
-	c.skipped = all.skipped
+	c.Skipped = all.Skipped
 	for _, b := range p.keys {
-		k := storedKey{alias: b.alias(), others: all.trusted, open: b.key}
+		k := Key{alias: b.alias(), others: all.Trusted, open: b.key}
 		if owner := owners[string(b.attribute(oidLocalKeyID))]; owner != nil {
-			k.chain = chainFrom(owner, all.trusted)
-			c.trusted = append(c.trusted, owner)
+			k.Chain = chainFrom(owner, all.Trusted)
+			c.Trusted = append(c.Trusted, owner)
 		}
-		c.keys = append(c.keys, k)
+		c.Keys = append(c.Keys, k)
 	}
-	if len(c.keys) == 0 && len(c.trusted) == 0 {
-		c.trusted = all.trusted
+	if len(c.Keys) == 0 && len(c.Trusted) == 0 {
+		c.Trusted = all.Trusted
 	}
 	return c, nil
 }
 
-func (b safeBag) certificate(c *contents) error {
+func (b safeBag) certificate(c *Contents) error {
 	var bag struct {
 		ID  asn1.ObjectIdentifier
 		DER asn1.RawValue `asn1:"tag:0,explicit"`

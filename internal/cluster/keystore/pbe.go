@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"crypto/aes"
@@ -14,12 +14,6 @@ import (
 	"fmt"
 	"hash"
 	"strings"
-)
-
-// To errWrongPassword and errNoPassword source.wrap adds which key of the configuration has the password.
-var (
-	errWrongPassword = errors.New("wrong password, or damaged")
-	errNoPassword    = errors.New("it is encrypted")
 )
 
 // maxIterations is the limit that Java has (PKCS12KeyStore.MAX_ITERATION_COUNT): seconds of work, not hours.
@@ -65,12 +59,12 @@ func (s suite) open(key, iv, data []byte) ([]byte, error) {
 	if s.ivSize > 0 {
 		pad := int(plain[len(plain)-1])
 		if pad == 0 || pad > s.ivSize {
-			return nil, errWrongPassword
+			return nil, ErrWrongPassword
 		}
 		plain = plain[:len(plain)-pad]
 	}
 	if !wholeDER(plain) {
-		return nil, errWrongPassword
+		return nil, ErrWrongPassword
 	}
 	return plain, nil
 }

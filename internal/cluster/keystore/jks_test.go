@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"bytes"
@@ -30,15 +30,15 @@ func jksKeyEntry(chain ...[]byte) []byte {
 // An entry whose certificate Go does not take harms no other, and makes none of its issuers trusted.
 func TestAKeyEntryWithACertificateThatGoDoesNotTake(t *testing.T) {
 	der := func(name string) []byte {
-		b, _ := pem.Decode([]byte(text(t, name).Reveal()))
+		b, _ := pem.Decode(read(t, name))
 		return b.Bytes
 	}
 	c, err := readJKS(jksKeyEntry(der("negative.pem"), der("ca.pem")), "")
-	if err != nil || len(c.trusted) != 0 || len(c.keys) != 1 || c.skipped == nil {
-		t.Fatalf("got %d trusted, %d keys, skipped %v, %v", len(c.trusted), len(c.keys), c.skipped, err)
+	if err != nil || len(c.Trusted) != 0 || len(c.Keys) != 1 || c.Skipped == nil {
+		t.Fatalf("got %d trusted, %d keys, skipped %v, %v", len(c.Trusted), len(c.Keys), c.Skipped, err)
 	}
 	var unusable unusableKey
-	if _, err := c.keys[0].identity("x"); !errors.As(err, &unusable) {
+	if _, err := c.Keys[0].Identity("x"); !errors.As(err, &unusable) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := readJKS(jksKeyEntry(der("negative.pem")[:50]), ""); err == nil || err.Error() != `entry "odd": its certificate is damaged: x509: malformed certificate` {

@@ -1,4 +1,4 @@
-package clientconfig
+package keystore
 
 import (
 	"crypto/des"
