@@ -385,7 +385,7 @@ func (g *guarded) changed(t *testing.T, was result, file string, args []string) 
 func grants(t *testing.T, stderr string) [][]string {
 	t.Helper()
 	var all [][]string
-	for _, m := range regexp.MustCompile(`(?m)^offsetctl: hint: .*?\bkafka-acls\.sh --bootstrap-server \S+ (.*)$`).FindAllStringSubmatch(stderr, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^offsetctl: hint: .*?\bkafka-acls\.sh --bootstrap-server \S+ --command-config ADMIN\.properties (.*)$`).FindAllStringSubmatch(stderr, -1) {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", `for w in `+m[1]+`; do printf '%s\0' "$w"; done`).Output()
 		if err != nil {
 			t.Fatalf("%v: %s", err, m[1])

@@ -89,7 +89,7 @@ func (s *session) selectHint(ctx context.Context, run *cluster.Run, match string
 		return hint
 	}
 	if hidden := run.Left(1).HiddenGroups(ctx); hidden != nil {
-		return hidden.Message + ": " + s.aclCommand("Describe", ofGroup("GROUP"))
+		return hidden.Message + ": " + s.aclCommand(ofGroup("GROUP").String(), "Describe")
 	}
 	return ""
 }
@@ -114,11 +114,11 @@ func (s *session) writeAuthorizationHint(req changeRequest, p *reset.Plan, f res
 	case f.Code == "GROUP_AUTHORIZATION_FAILED" && copies && f.Name == source:
 		return s.authorizationHint(f.Error) // it is only looked at
 	case f.Code == "GROUP_AUTHORIZATION_FAILED":
-		return "to change it this user needs: " + s.aclCommand(strings.Join(groupRights(req, p, group), " --operation "), ofGroup(group))
+		return s.needs("to change it this user needs", ofGroup(group), groupRights(req, p, group)...)
 	case f.Scope == cluster.ScopeGroup:
 		return s.authorizationHint(f.Error) // its members could not be seen
 	}
-	return "to change it this user needs: " + s.aclCommand("Read", ofTopic(topicOf(f.Error)))
+	return s.needs("to change it this user needs", ofTopic(topicOf(f.Error)), "Read")
 }
 
 // groupRights are the operations that what a plan does to a group needs: Read to commit, Delete to delete commits or the group.

@@ -59,7 +59,7 @@ func (s *session) warn(req changeRequest, p *reset.Plan, unread []*cluster.Error
 	for _, e := range unread {
 		notes = append(notes, fmt.Sprintf("group %s: whether something commits for it without being a member could not be seen: %s", name(e.Name), e.Message))
 		if e.Unauthorized() {
-			hints = append(hints, "to see who commits this user needs: "+s.aclCommand("Read", ofTopic(cluster.OffsetsTopic)))
+			hints = append(hints, s.needs("to see who commits this user needs", ofTopic(cluster.OffsetsTopic), "Read"))
 		}
 	}
 	for _, n := range bounded(notes) {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -127,23 +128,24 @@ func (s *session) hintDenied(items []stepItem, groups []cluster.GroupOperations)
 		}
 		switch i.Step {
 		case stepList:
-			s.hint("who needs to see all groups: " + s.aclCommand("Describe", "--cluster"))
+			s.hint(s.needs("who needs to see all groups", ofCluster(), "Describe"))
 		case stepRead:
-			s.hint("who needs to read offsets: " + s.aclCommand("Read", ofTopic(cluster.OffsetsTopic)))
+			s.hint(s.needs("who needs to read offsets", ofTopic(cluster.OffsetsTopic), "Read"))
 		}
 	}
 	for _, step := range groupSteps() {
 		_, without := deniedGroups(step.needs, groups)
+		without = slices.DeleteFunc(without, func(g string) bool { return ofGroup(g).unnameable() != "" })
 		if len(without) == 0 {
 			continue
 		}
 		of, more := make([]string, min(len(without), maxGrants)), ""
 		for i := range of {
-			of[i] = ofGroup(without[i])
+			of[i] = ofGroup(without[i]).String()
 		}
 		if n := len(without) - len(of); n > 0 {
 			more = fmt.Sprintf(" (and %s)", count(n, "more group"))
 		}
-		s.hint(fmt.Sprintf("who needs to %s%s: %s", step.name, more, s.aclCommand(step.word, strings.Join(of, " "))))
+		s.hint(fmt.Sprintf("who needs to %s%s: %s", step.name, more, s.aclCommand(strings.Join(of, " "), step.word)))
 	}
 }

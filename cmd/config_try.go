@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -55,7 +56,7 @@ func (s *session) runConfigTest(ctx context.Context) error {
 		return err
 	}
 	return s.run(ctx, func(ctx context.Context, run *cluster.Run) error {
-		t := &configTest{run: run.Left(probeRounds)}
+		t := &configTest{s: s, run: run.Left(probeRounds)}
 		t.all(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -93,6 +94,7 @@ const mostGroups = 1000
 
 // configTest collects what the steps found.
 type configTest struct {
+	s         *session
 	run       *cluster.Run
 	clusterID string
 	items     []stepItem
@@ -136,10 +138,23 @@ func (t *configTest) probe(ctx context.Context, b cluster.Broker) (ok, stop bool
 			ok, item.Result, item.Detail = false, stepFailed, step.Err.Message
 			stop = step.Err.RefusedLogin()
 			t.errs = append(t.errs, step.Err)
+		} else {
+			item.Detail += t.who(step.Name)
 		}
 		t.items = append(t.items, item)
 	}
 	return ok, stop
+}
+
+// who says as whom this client comes, in a step that is about that.
+func (t *configTest) who(step string) string {
+	switch user := t.s.principal(); {
+	case step == cluster.StepLogin && user != "":
+		return " as " + user
+	case step == cluster.StepTLS && t.s.own != "":
+		return fmt.Sprintf("; if asked this client shows the certificate of %q", t.s.own)
+	}
+	return ""
 }
 
 func millis(d time.Duration) *int64 {

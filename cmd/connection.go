@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -83,6 +84,7 @@ func dialCluster(s *session) (*cluster.Client, time.Duration, error) {
 	s.noteSettings(set)
 	s.noteOwnCertificate(config)
 	s.reached, s.server, s.user = set.told(), set.bootstrap[0], set.user(config)
+	s.secured, s.subject = set.Protocol.TLS || set.Protocol.SASL, func() string { return clientconfig.Subject(config.SASL) }
 	s.servers, s.file = set.origin, set.file.path
 	return client, set.timeout, nil
 }
@@ -92,10 +94,9 @@ func (s *session) noteOwnCertificate(config cluster.Config) {
 	if config.TLS == nil {
 		return
 	}
-	s.presents = len(config.TLS.Certificates) > 0
 	for _, c := range config.TLS.Certificates {
+		s.own = cmp.Or(s.own, c.Leaf.Subject.String())
 		switch {
-		case c.Leaf == nil:
 		case s.now.After(c.Leaf.NotAfter):
 			s.note("the client certificate of %q expired on %s", c.Leaf.Subject, c.Leaf.NotAfter.UTC().Format(time.RFC3339))
 		case s.now.Before(c.Leaf.NotBefore):
@@ -112,7 +113,7 @@ func (set settings) user(config cluster.Config) string {
 		return ""
 	case set.Protocol.SASL:
 		return set.SASL.Username
-	case config.TLS != nil && len(config.TLS.Certificates) > 0 && config.TLS.Certificates[0].Leaf != nil:
+	case config.TLS != nil && len(config.TLS.Certificates) > 0:
 		return config.TLS.Certificates[0].Leaf.Subject.String()
 	}
 	return "ANONYMOUS"

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"regexp"
 	"strings"
 
@@ -20,6 +19,9 @@ func (s *session) hintFor(e *cluster.Error) string {
 	case cluster.CodeTimeout:
 		return "the broker may be overloaded, the port not Kafka's, or a firewall in between; give it longer with --timeout 2m (one answer gets a share of it)"
 	case cluster.CodeNotKafka:
+		if strings.Contains(e.Message, "speaks TLS") {
+			return "set security.protocol to SSL, or for a listener with a login to SASL_SSL, and where its authority is not one of this machine's ssl.truststore.location; see where it ends with: " + s.command("config test")
+		}
 		return "check the port; a listener with TLS or a login needs security.protocol (SSL, SASL_SSL, SASL_PLAINTEXT) in a client.properties, for --command-config; see where it ends with: " + s.command("config test")
 	case cluster.CodeUntrusted, cluster.CodeExpired, cluster.CodeHostName, cluster.CodeOwn, cluster.CodeNotTLS, cluster.CodeTLS:
 		return s.tlsHint(e)
@@ -126,31 +128,19 @@ func (s *session) missingGroupHint(name string) string {
 	return "list the groups with: " + s.command("groups")
 }
 
-// aclCommand gives this user a right; of is what it is for, as kafka-acls.sh takes it. An administrator runs it, with
-// credentials of his own.
-func (s *session) aclCommand(operation, of string) string {
-	line := "kafka-acls.sh"
-	if s.server != "" {
-		line += " --bootstrap-server " + shellWord(s.server)
-	}
-	return line + " --add --allow-principal " + shellWord("User:"+cmp.Or(s.user, "NAME")) + " --operation " + operation + " " + of
-}
-
-// ofGroup and ofTopic name what an ACL is for. The group whose name is empty has none of its own.
-func ofGroup(group string) string { return "--group " + shellWord(cmp.Or(group, "*")) }
-func ofTopic(topic string) string { return "--topic " + shellWord(topic) }
-
+// authorizationHint says how to let this user look at what an error is about.
 func (s *session) authorizationHint(e *cluster.Error) string {
+	const who = "this user needs"
 	switch e.Scope {
 	case cluster.ScopeGroup:
 		if e.Code == "TOPIC_AUTHORIZATION_FAILED" {
-			return "Kafka does not say which topic it is that the group's members read and this user may not see; for each: " + s.aclCommand("Describe", "--topic TOPIC")
+			return "Kafka does not say which topic it is that the group's members read and this user may not see; for each: " + s.aclCommand(ofTopic("TOPIC").String(), "Describe")
 		}
-		return "this user needs: " + s.aclCommand("Describe", ofGroup(e.Name))
+		return s.needs(who, ofGroup(e.Name), "Describe")
 	case cluster.ScopeTopic, cluster.ScopePartition:
-		return "this user needs: " + s.aclCommand("Describe", ofTopic(topicOf(e)))
+		return s.needs(who, ofTopic(topicOf(e)), "Describe")
 	}
-	return "this user needs: " + s.aclCommand("Describe", "--cluster")
+	return s.needs(who, ofCluster(), "Describe")
 }
 
 // topicOf is the topic that an error about it, or about a partition, names.

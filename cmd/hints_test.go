@@ -19,7 +19,9 @@ func TestAuthorizationHints(t *testing.T) {
 		"a group":                {cluster.Error{Scope: cluster.ScopeGroup, Name: "app", Code: "GROUP_AUTHORIZATION_FAILED"}, "this user needs: " + add + "Describe --group app"},
 		"a name to be quoted":    {cluster.Error{Scope: cluster.ScopeGroup, Name: "a b'c$", Code: "GROUP_AUTHORIZATION_FAILED"}, "this user needs: " + add + `Describe --group 'a b'\''c$'`},
 		"a leading dash":         {cluster.Error{Scope: cluster.ScopeGroup, Name: "-dash", Code: "GROUP_AUTHORIZATION_FAILED"}, "this user needs: " + add + "Describe --group -dash"},
-		"the empty name":         {cluster.Error{Scope: cluster.ScopeGroup, Code: "GROUP_AUTHORIZATION_FAILED"}, "this user needs: " + add + "Describe --group '*'"},
+		"the empty name":         {cluster.Error{Scope: cluster.ScopeGroup, Code: "GROUP_AUTHORIZATION_FAILED"}, "this user needs Describe for it: for a group of this name alone there is no ACL: * stands for all groups"},
+		"the name of all":        {cluster.Error{Scope: cluster.ScopeGroup, Name: "*", Code: "GROUP_AUTHORIZATION_FAILED"}, "this user needs Describe for it: for a group of this name alone there is no ACL: * stands for all groups"},
+		"blanks at an end":       {cluster.Error{Scope: cluster.ScopeGroup, Name: " app", Code: "GROUP_AUTHORIZATION_FAILED"}, "this user needs Describe for it: kafka-acls.sh cuts off the blanks at the ends of its name"},
 		"a topic":                {cluster.Error{Scope: cluster.ScopeTopic, Name: "orders", Code: "TOPIC_AUTHORIZATION_FAILED"}, "this user needs: " + add + "Describe --topic orders"},
 		"a partition":            {cluster.Error{Scope: cluster.ScopePartition, Name: "orders:3", Code: "TOPIC_AUTHORIZATION_FAILED"}, "this user needs: " + add + "Describe --topic orders"},
 		"the cluster":            {cluster.Error{Scope: cluster.ScopeBroker, Name: "1 (b:9092)", Code: "CLUSTER_AUTHORIZATION_FAILED"}, "this user needs: " + add + "Describe --cluster"},
@@ -28,6 +30,19 @@ func TestAuthorizationHints(t *testing.T) {
 		if d := cmp.Diff(c.want, s.hintFor(&c.err)); d != "" {
 			t.Errorf("%s (-want +got)\n%s", name, d)
 		}
+	}
+}
+
+func TestACLCommandIsForWhoTheBrokersSee(t *testing.T) {
+	subject := ""
+	s := &session{server: "b:9092", secured: true, subject: func() string { return subject }}
+	const add = "kafka-acls.sh --bootstrap-server b:9092 --command-config ADMIN.properties --add --allow-principal "
+	if got, want := s.aclCommand("--cluster", "Describe"), add+"User:NAME --operation Describe --cluster"; got != want {
+		t.Errorf("before the login: %s, want %s", got, want)
+	}
+	subject = "al ice" // of a token
+	if got, want := s.aclCommand("--cluster", "Describe"), add+"'User:al ice' --operation Describe --cluster"; got != want {
+		t.Errorf("after it: %s, want %s", got, want)
 	}
 }
 

@@ -220,7 +220,7 @@ func (s *session) readHints(errs []*cluster.Error) map[missing]string {
 	hints := map[missing]string{}
 	for _, e := range errs {
 		if e.Scope == cluster.ScopeTopic && e.Unauthorized() {
-			hints[missing{e.Scope, e.Name}] = "this user needs: " + s.aclCommand("Read", ofTopic(e.Name))
+			hints[missing{e.Scope, e.Name}] = s.needs("this user needs", ofTopic(e.Name), "Read")
 		}
 	}
 	return hints

@@ -31,15 +31,17 @@ type session struct {
 	env      func(string) string
 	environ  func() []string // all of it, as NAME=VALUE
 
-	program  string   // how hints call us: "offsetctl", or "offsetctl demo"
-	args     []string // of the command line, without the program
-	undoDir  string   // folder of undo files; empty: that of the environment
-	reached  string   // the servers that a run began with, and where the settings come from
-	server   string   // the first of them
-	servers  string   // where they are named
-	file     string   // the file of settings; empty: there is none
-	presents bool     // a client certificate, where a broker asks for one
-	user     string   // who the brokers take us for, without "User:"; empty: unknown
+	program string        // how hints call us: "offsetctl", or "offsetctl demo"
+	args    []string      // of the command line, without the program
+	undoDir string        // folder of undo files; empty: that of the environment
+	reached string        // the servers that a run began with, and where the settings come from
+	server  string        // the first of them
+	servers string        // where they are named
+	file    string        // the file of settings; empty: there is none
+	own     string        // subject of the client certificate that a broker is shown if it asks for one; empty: there is none
+	secured bool          // there is TLS or a login
+	user    string        // who the brokers take us for, without "User:"; empty: unknown before the login
+	subject func() string // the same of a token; nil: there is none
 
 	status *statusLine   // nil: stderr is no terminal
 	large  inspect.Large // a scan is, from here on; zero: see largeScan

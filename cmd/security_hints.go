@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -21,7 +22,7 @@ func (s *session) tlsHint(e *cluster.Error) string {
 	case cluster.CodeHostName:
 		return "name the brokers as their certificates do, in bootstrap.servers and, on the brokers, in advertised.listeners; an empty ssl.endpoint.identification.algorithm leaves out the check of names"
 	case cluster.CodeOwn:
-		if !s.presents {
+		if s.own == "" {
 			return "the listener wants a client certificate, and none is configured: set ssl.keystore.location"
 		}
 		return "the listener wants a client certificate that it trusts: see ssl.keystore.location with: " + s.command("config view")
@@ -39,9 +40,16 @@ func (s *session) loginHint(e *cluster.Error) string {
 		if errors.As(e.Err, &token) && token.Hint != "" {
 			return token.Hint
 		}
+		if errors.Is(e.Err, context.DeadlineExceeded) {
+			return "is it up, and reachable from here? give it longer with --timeout 2m"
+		}
 		return "see the settings of the login with: " + s.command("config view")
 	case cluster.CodeWrongLogin:
-		return "check user and password, or the token; where they come from is shown by: " + s.command("config view")
+		user := "user"
+		if who := s.principal(); who != "" {
+			user += " (" + who + ")"
+		}
+		return "check " + user + " and password, or the token; where they come from is shown by: " + s.command("config view")
 	case cluster.CodeNoMechanism:
 		return "set sasl.mechanism to one that the listener has; they are listed by: " + s.command("config test")
 	case cluster.CodeLoginWanted:

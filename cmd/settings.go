@@ -41,7 +41,7 @@ func (s *session) settings() (settings, error) {
 	}
 	out := settings{file: file, servers: serversOf(props)}
 	if out.Reading, err = clientconfig.Read(props); err != nil {
-		return settings{}, &usageError{err, brokenLineHint(out.Unknown)}
+		return settings{}, &usageError{err, unreadHint(err, out.Unknown)}
 	}
 	if err := misspelt(out.Unknown); err != nil {
 		return settings{}, err

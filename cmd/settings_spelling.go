@@ -1,11 +1,31 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster/clientconfig"
 )
+
+// unreadHint is the next step after settings that cannot be read.
+func unreadHint(err error, unknown []clientconfig.Property) string {
+	var key *clientconfig.UnknownKey
+	if !errors.As(err, &key) {
+		return brokenLineHint(unknown)
+	}
+	lower := strings.ToLower(key.Key)
+	near := nearestKey(lower)
+	switch {
+	case near != "" && near == lower:
+		return "keys are in small letters: " + near
+	case near != "":
+		return "did you mean " + near + "?"
+	case key.Line > 0:
+		return "is it misspelt? If other clients need it, take it out of a copy of the file"
+	}
+	return "is it misspelt? If not, leave it out"
+}
 
 // brokenLineHint is for settings that are refused where lines are not like settings: they may be the rest of one of them.
 func brokenLineHint(unknown []clientconfig.Property) string {

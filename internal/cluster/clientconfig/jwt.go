@@ -1,6 +1,7 @@
 package clientconfig
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -61,6 +62,8 @@ func (c jwtClaims) expires() (time.Time, error) {
 	return time.UnixMilli(int64(seconds * 1000)).UTC(), nil
 }
 
+func (o OAuth) subClaim() string { return cmp.Or(o.SubClaim, "sub") }
+
 // checkJWT is the rule of Kafka's ClientJwtValidator, less what it asks of the scope, which is the broker's affair: three
 // parts that are there, exp, and a subject.
 func (o OAuth) checkJWT(value string) (expires time.Time, err error) {
@@ -76,10 +79,7 @@ func (o OAuth) checkJWT(value string) (expires time.Time, err error) {
 			return time.Time{}, errors.New("it is not a signed JWT: one of its parts is empty")
 		}
 	}
-	name := o.SubClaim
-	if name == "" {
-		name = "sub"
-	}
+	name := o.subClaim()
 	var subject string
 	if raw, ok := claims[name]; !ok || json.Unmarshal(raw, &subject) != nil || strings.TrimSpace(subject) == "" {
 		return time.Time{}, fmt.Errorf("it has no subject in its claim %q: name the right one in sasl.oauthbearer.sub.claim.name", name)

@@ -131,7 +131,7 @@ func oauthLogin(t *testing.T, h http.HandlerFunc) sasl.Mechanism {
 	t.Helper()
 	s := tokenServer(t, h)
 	c := cacheOf(t, credentials(s.URL), s, clock)
-	return bearer{token: c.get, refused: c.drop}
+	return bearer{token: c.get, refused: c.drop, subject: &tokenSubject{claim: "sub"}}
 }
 
 func TestOAuthLogin(t *testing.T) {
@@ -139,8 +139,28 @@ func TestOAuthLogin(t *testing.T) {
 	m := oauthLogin(t, answerWith(200, "application/json", `{"access_token":"`+token+`"}`))
 	c, client := dial(t, m)
 	logins := kafkaOAuth(c, 0, func(first string) bool { return first == "n,,\x01auth=Bearer "+token+"\x01\x01" })
+	if before := Subject(m); before != "" {
+		t.Errorf("before the login the subject is %q", before)
+	}
 	if err := ask(t, client); err != nil || logins.Load() != 1 {
 		t.Errorf("%v after %d logins", err, logins.Load())
+	}
+	if got := Subject(m); got != "alice" {
+		t.Errorf("the subject is %q, want alice", got)
+	}
+}
+
+func TestWhatHasNoSubject(t *testing.T) {
+	for _, claim := range []string{"sub", "none", "exp"} { // an opaque token, none, not a text
+		s := &tokenSubject{claim: claim}
+		for _, token := range []string{"opaque", goodToken(t, time.Hour)} {
+			if s.saw(token); claim == "sub" == (Subject(bearer{subject: s}) == "") && token != "opaque" {
+				t.Errorf("claim %s: %q", claim, Subject(bearer{subject: s}))
+			}
+		}
+	}
+	if got := Subject(nil); got != "" {
+		t.Errorf("of no login: %q", got)
 	}
 }
 
@@ -150,7 +170,7 @@ func TestTokenExpiresInMidRun(t *testing.T) {
 	now := func() time.Time { return at.Add(time.Duration(passed.Load())) }
 	s, n := counting(t, now, time.Hour)
 	tokens := cacheOf(t, credentials(s.URL), s, now)
-	c, client := dial(t, bearer{token: tokens.get, refused: tokens.drop})
+	c, client := dial(t, bearer{token: tokens.get, refused: tokens.drop, subject: &tokenSubject{claim: "sub"}})
 	var seen []string
 	logins := kafkaOAuth(c, 1, func(first string) bool { seen = append(seen, first); return true })
 	for _, d := range []time.Duration{0, 30 * time.Minute, 59 * time.Minute} {

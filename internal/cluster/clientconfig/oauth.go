@@ -21,6 +21,7 @@ type bearer struct {
 	token      func(context.Context) (string, error)
 	refused    func(token string) // what to do when a broker will not have it
 	extensions map[string]string
+	subject    *tokenSubject
 }
 
 func (bearer) Name() string { return "OAUTHBEARER" }
@@ -40,6 +41,7 @@ func (b bearer) Authenticate(ctx context.Context, host string) (sasl.Session, []
 	if err != nil {
 		return nil, nil, err
 	}
+	b.subject.saw(token)
 	return &bearerSession{refused: func() { b.refused(token) }}, first, nil
 }
 
@@ -92,7 +94,7 @@ func (o OAuth) mechanism(now func() time.Time) (sasl.Mechanism, error) {
 	if err := checkExtensions(o.Extensions); err != nil {
 		return nil, err
 	}
-	b := bearer{extensions: o.Extensions, refused: func(string) {}}
+	b := bearer{extensions: o.Extensions, refused: func(string) {}, subject: &tokenSubject{claim: o.subClaim()}}
 	switch {
 	case o.Unsecured != nil:
 		if err := o.Unsecured.check(); err != nil {

@@ -47,10 +47,7 @@ func Read(props []Property) (Reading, error) {
 			}
 			r.values[k.name] = p
 		case k.treatment == unknown && mustBeKnown(p.Key):
-			if !Printable(p.Key) {
-				p.Key = "a key of security in an unusual spelling"
-			}
-			return Reading{}, p.errorf("offsetctl does not know this key, and does not ignore a security setting: is it misspelt? Otherwise take it out of a copy of the file")
+			return Reading{}, &UnknownKey{p}
 		case k.treatment == harmless:
 			r.out.Harmless = append(r.out.Harmless, p)
 		default:
@@ -66,6 +63,17 @@ func Read(props []Property) (Reading, error) {
 		}
 	}
 	return r.read()
+}
+
+// UnknownKey is the error of a key of security that offsetctl does not know, and so cannot leave out.
+type UnknownKey struct{ Property }
+
+func (e *UnknownKey) Error() string {
+	key := e.Key
+	if !Printable(key) {
+		key = "a key of security in an unusual spelling"
+	}
+	return e.Where() + ": " + key + ": offsetctl does not know this key, and does not ignore a security setting"
 }
 
 // check finds what no value may be: nothing, or two settings in one.

@@ -37,13 +37,20 @@ func noToken(source string, err error, hint string) *TokenError {
 // flat keeps of an error its text, so that kgo, which looks for network errors inside, finds none. Only that the context
 // of the whole is at its end stays recognisable.
 func flat(err error) error {
-	for _, end := range []error{context.Canceled, context.DeadlineExceeded} {
-		if err == end {
-			return err
-		}
+	switch err {
+	case context.Canceled:
+		return err
+	case context.DeadlineExceeded:
+		return tooLate{}
 	}
 	return errors.New(err.Error())
 }
+
+// tooLate is the end of a context's time, in words.
+type tooLate struct{}
+
+func (tooLate) Error() string { return "no answer before the time for it was over" }
+func (tooLate) Unwrap() error { return context.DeadlineExceeded }
 
 // maxForeign bounds, in characters, what of somebody else's text is shown.
 const maxForeign = 200
