@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
@@ -17,7 +18,7 @@ type failed struct {
 
 // failures makes ready to tell what failed. Close spellings are looked for where something does not exist.
 func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequest, p *reset.Plan, all []reset.Failure) failed {
-	near := s.similar(ctx, run, errorsOf(all), nil)
+	near := s.similar(ctx, run, slices.DeleteFunc(errorsOf(all), req.unasked), nil)
 	out := failed{hints: map[missing]string{}}
 	for _, f := range all {
 		e := *f.Error
@@ -34,6 +35,14 @@ func (s *session) failures(ctx context.Context, run *cluster.Run, req changeRequ
 		out.errs = append(out.errs, &e)
 	}
 	return out
+}
+
+// unasked reports whether an error is about a topic that nobody spelt: it is one of the group's commits, or of an earlier command.
+func (r changeRequest) unasked(e *cluster.Error) bool {
+	target := r.query.Target
+	_, named := r.query.Filter[e.Name]
+	csv := (target.Groups() != nil || target.Ungrouped()) && !target.FromDocument()
+	return e.Scope == cluster.ScopeTopic && !named && !csv
 }
 
 // errorsOf are the failures without their groups.

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -212,6 +213,9 @@ func (s *session) profiles() ([]profileItem, error) {
 	current, err := s.currentProfile()
 	if err != nil {
 		s.note("%s", err)
+	}
+	if current != "" && !slices.Contains(names, current) {
+		s.note("the current profile is %s, and there is none of that name: %s", current, s.chooseHint())
 	}
 	items := make([]profileItem, 0, len(names))
 	for _, name := range names {

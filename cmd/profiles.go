@@ -125,6 +125,7 @@ func (s *session) useProfile(name string) error {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("taking back which profile is the current one: %w", err)
 		}
+		s.note("no profile is the current one")
 		return nil
 	}
 	file, err := s.profile(name, "--use", true)

@@ -117,7 +117,7 @@ func (c *connectionFlags) flagProperties() ([]clientconfig.Property, error) {
 		if clientconfig.IsSecret(key) && !clientconfig.IsVariable(value) {
 			return nil, &usageError{
 				fmt.Errorf("%s %s: a secret on a command line can be seen by others of this machine, and stays in the shell's history", flag, key),
-				fmt.Sprintf("name where it is: %s '%s=${env:NAME}', '${file:PATH:KEY}' or '${directory:PATH:FILE}', or put it in a file for --command-config", flag, key),
+				fmt.Sprintf("the value as a whole must be where it is: %s '%s=${env:NAME}', '${file:PATH:KEY}' or '${directory:PATH:FILE}', or put it in a file for --command-config", flag, key),
 			}
 		}
 		out = append(out, clientconfig.Property{Key: key, Value: value, Origin: flag})

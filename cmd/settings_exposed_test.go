@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +25,20 @@ func TestFilesWithSecretsThatOthersCanRead(t *testing.T) {
 		}
 		return path
 	}
+	_, ed, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(ed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := file("key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), 0o644)
+	sealed := file("sealed", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n", 0o644)
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(key, link); err != nil {
+		t.Fatal(err)
+	}
 	public, private := file("public", "pw=P\nuser=alice\n", 0o644), file("private", "pw=P\n", 0o640)
 	const providers = "config.providers=file,directory\nconfig.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider\n" +
 		"config.providers.directory.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider\n"
@@ -31,19 +48,22 @@ func TestFilesWithSecretsThatOthersCanRead(t *testing.T) {
 		mode os.FileMode
 		want []string // files and keys
 	}{
-		"a password":                    {scram + "sasl.password=P\n", 0o644, []string{"settings sasl.password"}},
-		"of the group":                  {scram + "sasl.password=P\n", 0o640, nil},
-		"no secret":                     {"client.id=x\n", 0o644, nil},
-		"a variable":                    {providers + scram + "sasl.password=${file:" + public + ":pw}\n", 0o644, []string{"public sasl.password"}},
-		"two of one file":               {providers + "security.protocol=SSL\nssl.keystore.password=${file:" + public + ":pw}\nssl.key.password=${file:" + public + ":pw}\n", 0o644, []string{"public ssl.keystore.password"}},
-		"a file of a directory":         {providers + scram + "sasl.password=${directory:" + dir + ":public}\n", 0o600, []string{"public sasl.password"}},
-		"a variable, well kept":         {providers + scram + "sasl.password=${file:" + private + ":pw}\n", 0o644, nil},
-		"a variable that is no secret":  {providers + "client.id=${file:" + public + ":user}\n", 0o644, nil},
-		"a key in PEM":                  {"security.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=" + public + "\n", 0o644, []string{"public ssl.keystore.location"}},
-		"librdkafka's key":              {"security.protocol=SSL\nssl.key.location=" + public + "\nssl.certificate.location=" + public + "\n", 0o644, []string{"public ssl.key.location"}},
-		"a store, which has a password": {"security.protocol=SSL\nssl.keystore.location=" + public + "\n", 0o644, nil},
-		"a token":                       {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=file://" + public + "\n", 0o644, []string{"public sasl.oauthbearer.token.endpoint.url"}},
-		"nothing is there":              {"security.protocol=SSL\nssl.key.location=" + dir + "/none\nssl.certificate.location=x\n", 0o644, nil},
+		"a password":                   {scram + "sasl.password=P\n", 0o644, []string{"settings sasl.password"}},
+		"of the group":                 {scram + "sasl.password=P\n", 0o640, nil},
+		"no secret":                    {"client.id=x\n", 0o644, nil},
+		"a variable":                   {providers + scram + "sasl.password=${file:" + public + ":pw}\n", 0o644, []string{"public sasl.password"}},
+		"two of one file":              {providers + "security.protocol=SSL\nssl.keystore.password=${file:" + public + ":pw}\nssl.key.password=${file:" + public + ":pw}\n", 0o644, []string{"public ssl.keystore.password"}},
+		"a file of a directory":        {providers + scram + "sasl.password=${directory:" + dir + ":public}\n", 0o600, []string{"public sasl.password"}},
+		"a variable, well kept":        {providers + scram + "sasl.password=${file:" + private + ":pw}\n", 0o644, nil},
+		"a variable that is no secret": {providers + "client.id=${file:" + public + ":user}\n", 0o644, nil},
+		"a password of a truststore":   {"security.protocol=SSL\nssl.truststore.location=x\nssl.truststore.password=P\n", 0o644, nil},
+		"a key in PEM":                 {"security.protocol=SSL\nssl.keystore.location=" + key + "\n", 0o644, []string{"key ssl.keystore.location"}},
+		"through a link":               {"security.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=" + link + "\n", 0o644, []string{"link ssl.keystore.location"}},
+		"an encrypted key":             {"security.protocol=SSL\nssl.keystore.location=" + sealed + "\n", 0o644, nil},
+		"librdkafka's key":             {"security.protocol=SSL\nssl.key.location=" + key + "\nssl.certificate.location=" + public + "\n", 0o644, []string{"key ssl.key.location"}},
+		"librdkafka's encrypted key":   {"security.protocol=SSL\nssl.key.location=" + sealed + "\nssl.certificate.location=" + public + "\n", 0o644, nil},
+		"a token":                      {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=file://" + public + "\n", 0o644, []string{"public sasl.oauthbearer.token.endpoint.url"}},
+		"nothing is there":             {"security.protocol=SSL\nssl.key.location=" + dir + "/none\nssl.certificate.location=x\n", 0o644, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := file("settings", c.text, c.mode)

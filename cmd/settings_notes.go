@@ -86,10 +86,10 @@ func (set settings) exposed() []clientconfig.SecretFile {
 	})
 }
 
-// ownSecret is a key of the file that holds a secret itself.
+// ownSecret is a key of the file that holds a secret itself. The password of a truststore gives nobody anything.
 func (set settings) ownSecret() (string, bool) {
 	for _, p := range set.Effective {
-		if p.Line > 0 && p.Origin == set.file.path && clientconfig.IsSecret(p.Key) && !p.Expanded {
+		if p.Line > 0 && p.Origin == set.file.path && clientconfig.IsSecret(p.Key) && p.Key != truststorePassword && !p.Expanded {
 			return p.Key, true
 		}
 	}
@@ -101,10 +101,10 @@ func readableByOthers(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0
 }
 
-// pointsAway says that credentials go to servers that are not those which stand beside them, in the file or in the environment.
+// pointsAway says, where credentials are used, that they go to servers that are not those which stand beside them, in the file or in the environment.
 func (set settings) pointsAway() string {
 	p, ok := set.credential()
-	if !ok || p.Rank >= rankOfFlags {
+	if !ok || p.Rank >= rankOfFlags || set.Protocol == (clientconfig.Protocol{}) {
 		return ""
 	}
 	own, beside := set.servers[p.Rank], p.Origin
@@ -127,8 +127,10 @@ func (set settings) credential() (best clientconfig.Property, found bool) {
 	return best, found
 }
 
+const truststorePassword = "ssl.truststore.password"
+
 func isCredential(key string) bool {
-	return clientconfig.IsSecret(key) && key != "ssl.truststore.password" || strings.HasPrefix(key, "ssl.keystore.") || key == "sasl.username"
+	return clientconfig.IsSecret(key) && key != truststorePassword || strings.HasPrefix(key, "ssl.keystore.") || key == "sasl.username"
 }
 
 // told says where the settings come from, for commands that change something.

@@ -231,11 +231,26 @@ func (p *prober) converse(ctx context.Context) {
 	}
 	step := Step{Name: StepAPI, Target: p.broker.Addr(), Took: time.Since(start), Err: e}
 	if e == nil {
-		step.Detail = fmt.Sprintf("knows %d kinds of requests: Kafka %s", len(resp.ApiKeys), strings.ReplaceAll(kversion.FromApiVersionsResponse(resp).VersionGuess(), "v", ""))
+		step.Detail = fmt.Sprintf("knows %s of requests%s", kinds(len(resp.ApiKeys)), ofVersion(kversion.FromApiVersionsResponse(resp).VersionGuess()))
 	} else if p.run.c.config.SASL == nil && e.Code == CodeNotKafka {
 		p.explainClosed(ctx, step.Err)
 	}
 	p.steps = append(p.steps, step)
+}
+
+func kinds(n int) string {
+	if n == 1 {
+		return "one kind"
+	}
+	return fmt.Sprintf("%d kinds", n)
+}
+
+// ofVersion is a guess of Kafka's version where it is one: other servers than Kafka have requests of several.
+func ofVersion(guess string) string {
+	if !strings.HasPrefix(guess, "v") && !strings.HasPrefix(guess, "at least") {
+		return ", as no version of Kafka does"
+	}
+	return ": Kafka " + strings.ReplaceAll(guess, "v", "")
 }
 
 // explainClosed finds out whether a listener that closes the connection wants a login.

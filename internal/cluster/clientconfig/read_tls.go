@@ -60,8 +60,12 @@ func (r *reader) skipHostName() bool {
 	case "https":
 		return false
 	case "", "none": // none: librdkafka's way to say it
+		said := "it is empty: "
+		if r.text(name) != "" {
+			said = "it is none, which Java does not take: "
+		}
 		if r.out.Protocol.TLS {
-			r.note(name, "it is empty: the brokers' certificates are verified, their host names are not")
+			r.note(name, said+"the brokers' certificates are verified, their host names are not")
 		}
 		return true
 	}

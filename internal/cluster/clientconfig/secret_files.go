@@ -1,6 +1,10 @@
 package clientconfig
 
-import "strings"
+import (
+	"os"
+
+	"github.com/offsetctl/offsetctl/internal/cluster/keystore"
+)
 
 // SecretFile is a file that gives a secret to whoever can read it.
 type SecretFile struct {
@@ -8,8 +12,9 @@ type SecretFile struct {
 	Key  string // the setting that names it
 }
 
-// SecretFiles are those that the settings name: where variables of secrets lead, private keys in PEM, tokens, keytabs. A
-// JKS or PKCS12 keystore is none, since its key is encrypted, nor is the file that holds the settings themselves.
+// SecretFiles are those that the settings name: where variables of secrets lead, files of keys, tokens, keytabs. The file
+// that holds the settings themselves is not among them, nor is a JKS or PKCS12 keystore or a PEM key that is encrypted: the
+// password is somewhere else.
 func (r Reading) SecretFiles() []SecretFile {
 	var out []SecretFile
 	for _, p := range r.Effective {
@@ -24,18 +29,31 @@ func (r Reading) SecretFiles() []SecretFile {
 			out = append(out, SecretFile{path, key})
 		}
 	}
-	if r.Protocol.TLS {
-		add("ssl.key.location", r.TLS.Own.KeyFile)
-		if strings.EqualFold(r.TLS.Own.Type, "PEM") {
-			add(r.TLS.Own.LocationKey, r.TLS.Own.Location)
+	key := func(key, path string) {
+		if holdsKey(path) {
+			add(key, path)
 		}
+	}
+	if own := r.TLS.Own; r.Protocol.TLS {
+		key("ssl.key.location", own.KeyFile)
+		key(own.LocationKey, own.Location)
 	}
 	oauth := r.SASL.OAuth
 	add("sasl.oauthbearer.token.endpoint.url", oauth.TokenFile)
 	if oauth.Assertion != nil {
 		add("sasl.oauthbearer.assertion.file", oauth.Assertion.File)
-		add("sasl.oauthbearer.assertion.private.key.file", oauth.Assertion.KeyFile)
+		key("sasl.oauthbearer.assertion.private.key.file", oauth.Assertion.KeyFile)
 	}
 	add("sasl.jaas.config", r.SASL.Kerberos.Keytab)
 	return out
+}
+
+// holdsKey reports whether there is a private key in PEM in a file, as it is. What is no ordinary file is not looked at: a pipe
+// can be read but once.
+func holdsKey(path string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	data, err := readBounded(path, maxStoreSize)
+	return err == nil && keystore.HoldsKey(data)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -48,6 +49,18 @@ func openAlone(data []byte, passphrase string) (any, error) {
 	}
 	key, err := info.open(passphrase)
 	return key, withAdvice(err, convertKey)
+}
+
+// HoldsKey reports whether a private key can be had from data without a password, so that whoever reads it has the key.
+func HoldsKey(data []byte) bool {
+	if !IsPEM(data) {
+		_, err := OpenKey(data, "")
+		return err == nil
+	}
+	blocks, err := pemBlocks(data)
+	return err == nil && slices.ContainsFunc(blocks, func(b pemBlock) bool {
+		return b.isKey() && b.label != "ENCRYPTED PRIVATE KEY" && !strings.Contains(b.body, "ENCRYPTED")
+	})
 }
 
 // keyBlock is the first private key among the blocks: openssl puts the parameters of an EC key before it.

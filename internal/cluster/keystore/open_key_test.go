@@ -117,3 +117,23 @@ func FuzzSigningKey(f *testing.F) {
 		}
 	})
 }
+
+func TestHoldsKey(t *testing.T) {
+	der, _ := pem.Decode(readKey(t, "rsa.pem"))
+	sealed, _ := pem.Decode(readKey(t, "rsa-encrypted.pem"))
+	if !HoldsKey(der.Bytes) || !HoldsKey([]byte(base64.StdEncoding.EncodeToString(der.Bytes))) || HoldsKey(sealed.Bytes) || HoldsKey(nil) {
+		t.Error("of keys without armour one that is encrypted holds none, and others do")
+	}
+	for name, want := range map[string]bool{
+		"ec.all.pem": true, "ec.key": true, "ec.sec1.key": true, "rsa.pkcs1.key": true, "ed25519.key": true,
+		"ec.enc.key": false, "ec.old.key": false, "ec.des3.key": false, "ca.pem": false, "ca.der": false, "ec.p12": false, "two.jks": false,
+	} {
+		data, err := os.ReadFile(filepath.Join("testdata", "stores", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := HoldsKey(data); got != want {
+			t.Errorf("%s: %t, want %t", name, got, want)
+		}
+	}
+}
