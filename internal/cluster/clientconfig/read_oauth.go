@@ -16,8 +16,9 @@ import (
 // the login module hold where sasl.oauthbearer.* has no key of its own set, as in Kafka since 4.1 (KIP-1139).
 func (r *reader) oauth() OAuth {
 	r.module("OAuthBearerLoginModule")
+	r.preferOneToken()
 	o := OAuth{
-		ClientID:        r.ofLogin("sasl.oauthbearer.client.credentials.client.id", "clientId"),
+		ClientID:        r.ofLogin(clientIDKey, "clientId"),
 		ClientSecret:    NewSecret(r.ofLogin("sasl.oauthbearer.client.credentials.client.secret", "clientSecret")),
 		Scope:           r.ofLogin("sasl.oauthbearer.scope", "scope"),
 		HeaderURLEncode: r.boolean("sasl.oauthbearer.header.urlencode"),
@@ -43,13 +44,12 @@ func (r *reader) oauth() OAuth {
 	return o
 }
 
-// ofLogin is a key, or the option of the login module that says the same where the key is not set, or by a lower source alone.
+// ofLogin is a key, or the option of the login module that says the same where the key is not set.
 func (r *reader) ofLogin(name, option string) string {
-	value, ok := r.jaas.Options[option]
-	if ok && (!r.has(name) || r.values[name].Rank < r.values["sasl.jaas.config"].Rank) {
-		return value
+	if r.has(name) {
+		return r.text(name)
 	}
-	return r.text(name)
+	return r.jaas.Options[option]
 }
 
 // endpoint reads a token's URL.

@@ -81,6 +81,7 @@ func (r *reader) drop(keys, others []string) {
 		if p, ok := r.values[k]; ok {
 			r.out.Notes = append(r.out.Notes, fmt.Sprintf("%s: %s has no effect beside %s of %s", p.Where(), p.Key, other, r.values[other].Where()))
 			delete(r.values, k)
+			r.out.Effective = slices.DeleteFunc(r.out.Effective, func(p Property) bool { return p.Key == k })
 		}
 	}
 }

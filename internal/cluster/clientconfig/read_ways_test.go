@@ -80,6 +80,50 @@ func TestStoresAndTokensAreSaidByOneSource(t *testing.T) {
 	}
 }
 
+// A token of one cluster must not go to another because it stands in a variable, and an identity is one source's.
+func TestATokenIsAskedForByOneSource(t *testing.T) {
+	const oauth = "security.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER\n"
+	unsecured := oauth + "sasl.jaas.config=x.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub=alice;\n"
+	client := oauth + "sasl.oauthbearer.token.endpoint.url=https://idp\n" + strings.Replace(aliceJAAS, "Scram", "OAuthBearer", 1)
+	const id, secret = "sasl.oauthbearer.client.credentials.client.id=p\n", "sasl.oauthbearer.client.credentials.client.secret=q\n"
+	for name, tc := range map[string]struct {
+		sources   []origin
+		want      OAuth
+		effective string // keys of what is dropped are not among them
+		noted     string
+		err       string
+	}{
+		"unsecured, and a token below": {[]origin{{0, "offsetctl.sasl.oauthbearer.token=t"}, {1, unsecured}}, OAuth{Unsecured: &Unsecured{Strings: map[string]string{"sub": "alice"}, Numbers: map[string]float64{}, Lists: map[string][]string{}}},
+			"security.protocol sasl.mechanism sasl.jaas.config", "s0, line 1: offsetctl.sasl.oauthbearer.token has no effect beside sasl.jaas.config of s1, line 3", ""},
+		"unsecured, and an endpoint below": {[]origin{{0, "sasl.oauthbearer.token.endpoint.url=https://idp"}, {1, unsecured}}, OAuth{Unsecured: &Unsecured{Strings: map[string]string{"sub": "alice"}, Numbers: map[string]float64{}, Lists: map[string][]string{}}},
+			"security.protocol sasl.mechanism sasl.jaas.config", "s0, line 1: sasl.oauthbearer.token.endpoint.url has no effect beside sasl.jaas.config of s1, line 3", ""},
+		"unsecured, and a token above": {[]origin{{0, unsecured}, {1, "offsetctl.sasl.oauthbearer.token=t"}}, OAuth{Token: NewSecret("t")}, "security.protocol sasl.mechanism sasl.jaas.config offsetctl.sasl.oauthbearer.token", "", ""},
+		"another client below": {[]origin{{0, id + secret}, {1, client}}, OAuth{TokenURL: "https://idp", ClientID: "alice", ClientSecret: NewSecret("a")},
+			"security.protocol sasl.mechanism sasl.oauthbearer.token.endpoint.url sasl.jaas.config", "s0, line 1: sasl.oauthbearer.client.credentials.client.id has no effect beside sasl.jaas.config of s1, line 4", ""},
+		"another client above":       {[]origin{{0, client}, {1, id + secret}}, OAuth{TokenURL: "https://idp", ClientID: "p", ClientSecret: NewSecret("q")}, "security.protocol sasl.mechanism sasl.oauthbearer.token.endpoint.url sasl.jaas.config sasl.oauthbearer.client.credentials.client.id sasl.oauthbearer.client.credentials.client.secret", "", ""},
+		"another secret above":       {[]origin{{0, client}, {1, secret}}, OAuth{TokenURL: "https://idp", ClientID: "alice", ClientSecret: NewSecret("q")}, "security.protocol sasl.mechanism sasl.oauthbearer.token.endpoint.url sasl.jaas.config sasl.oauthbearer.client.credentials.client.secret", "", ""},
+		"another id, and no secret":  {[]origin{{0, client}, {1, id}}, OAuth{}, "", "", "s1, line 1: sasl.oauthbearer.client.credentials.client.id: sasl.oauthbearer.client.credentials.client.secret is missing beside it: that of sasl.jaas.config is another client's"},
+		"both ways in one file, key": {[]origin{{0, client + id}}, OAuth{TokenURL: "https://idp", ClientID: "p", ClientSecret: NewSecret("a")}, "security.protocol sasl.mechanism sasl.oauthbearer.token.endpoint.url sasl.jaas.config sasl.oauthbearer.client.credentials.client.id", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := readAll(t, tc.sources...)
+			if err != nil || tc.err != "" {
+				if err == nil || err.Error() != tc.err {
+					t.Errorf("got %v, want %s", err, tc.err)
+				}
+				return
+			}
+			var keys []string
+			for _, p := range got.Effective {
+				keys = append(keys, p.Key)
+			}
+			if d := cmp.Diff(tc.want, got.SASL.OAuth, revealing()); d != "" || strings.Join(keys, " ") != tc.effective || !strings.HasPrefix(strings.Join(got.Notes, "\n"), tc.noted) || tc.noted == "" && got.Notes != nil {
+				t.Errorf("effective %s, noted %q (-want +got)\n%s", strings.Join(keys, " "), got.Notes, d)
+			}
+		})
+	}
+}
+
 func TestAStoresPasswordIsOfItsSource(t *testing.T) {
 	got, err := readAll(t, origin{0, "ssl.truststore.password=other\nssl.truststore.type=JKS"}, origin{1, "security.protocol=SSL\nssl.truststore.location=t"})
 	if want := (Store{Location: "t", LocationKey: "ssl.truststore.location"}); err != nil || got.TLS.Trust != want {
