@@ -13,7 +13,8 @@ import (
 type settings struct {
 	clientconfig.Reading
 	file      namedFile
-	servers   map[int][]string // that each source names, by rank
+	stated    []clientconfig.Property // all that the sources say, as it stands there
+	servers   map[int][]string        // that each source names, by rank
 	bootstrap []string
 	origin    string        // of bootstrap
 	timeout   time.Duration // of the command as a whole; 0: none
@@ -36,10 +37,11 @@ func (s *session) settings() (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
+	stated := props
 	if props, err = clientconfig.Expand(props, s.env); err != nil {
 		return settings{}, &usageError{err: err}
 	}
-	out := settings{file: file, servers: serversOf(props)}
+	out := settings{file: file, stated: stated, servers: serversOf(props)}
 	if out.Reading, err = clientconfig.Read(props); err != nil {
 		return settings{}, &usageError{err, unreadHint(err, out.Unknown)}
 	}

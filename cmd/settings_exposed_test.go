@@ -15,6 +15,9 @@ import (
 
 func TestFilesWithSecretsThatOthersCanRead(t *testing.T) {
 	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // testing keeps others out
+		t.Fatal(err)
+	}
 	file := func(name, text string, mode os.FileMode) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -39,16 +42,27 @@ func TestFilesWithSecretsThatOthersCanRead(t *testing.T) {
 	if err := os.Symlink(key, link); err != nil {
 		t.Fatal(err)
 	}
+	closed := filepath.Join(dir, "closed")
+	if err := os.Mkdir(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	hidden := file("closed/key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), 0o644)
 	public, private := file("public", "pw=P\nuser=alice\n", 0o644), file("private", "pw=P\n", 0o640)
 	const providers = "config.providers=file,directory\nconfig.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider\n" +
 		"config.providers.directory.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider\n"
 	const scram = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-256\nsasl.username=alice\n"
+	if !readableByOthers(public) {
+		t.Skip("the folder of temporary files is closed to others")
+	}
 	for name, c := range map[string]struct {
 		text string
 		mode os.FileMode
 		want []string // files and keys
 	}{
 		"a password":                   {scram + "sasl.password=P\n", 0o644, []string{"settings sasl.password"}},
+		"one that has no effect":       {"security.protocol=PLAINTEXT\nsasl.password=P\n", 0o644, []string{"settings sasl.password"}},
+		"a login without a secret":     {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.jaas.config=x.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub=alice;\n", 0o644, nil},
+		"in a closed folder":           {"security.protocol=SSL\nssl.keystore.location=" + hidden + "\n", 0o644, nil},
 		"of the group":                 {scram + "sasl.password=P\n", 0o640, nil},
 		"no secret":                    {"client.id=x\n", 0o644, nil},
 		"a variable":                   {providers + scram + "sasl.password=${file:" + public + ":pw}\n", 0o644, []string{"public sasl.password"}},

@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/offsetctl/offsetctl/internal/cluster/clientconfig"
@@ -26,8 +24,10 @@ func (s *session) noteSettings(set settings) {
 	for _, f := range set.exposed() {
 		s.note("%s has a secret in it (%s) and can be read by others: chmod o-r %s", f.Path, f.Key, shellWord(f.Path))
 	}
-	if away := set.pointsAway(); away != "" {
-		s.note("%s", away)
+	for _, n := range []string{set.pointsAway(), set.tokenAway(), set.weakened()} {
+		if n != "" {
+			s.note("%s", n)
+		}
 	}
 }
 
@@ -70,67 +70,6 @@ func keyNames(ps []clientconfig.Property) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
 	return strings.Join(names, ", ")
-}
-
-// exposed are the files with secrets that others can read, each once.
-func (set settings) exposed() []clientconfig.SecretFile {
-	files := set.SecretFiles()
-	if key, ok := set.ownSecret(); ok {
-		files = append([]clientconfig.SecretFile{{Path: set.file.path, Key: key}}, files...)
-	}
-	seen := map[string]bool{}
-	return slices.DeleteFunc(files, func(f clientconfig.SecretFile) bool {
-		again := seen[f.Path]
-		seen[f.Path] = true
-		return again || !readableByOthers(f.Path)
-	})
-}
-
-// ownSecret is a key of the file that holds a secret itself. The password of a truststore gives nobody anything.
-func (set settings) ownSecret() (string, bool) {
-	for _, p := range set.Effective {
-		if p.Line > 0 && p.Origin == set.file.path && clientconfig.IsSecret(p.Key) && p.Key != truststorePassword && !p.Expanded {
-			return p.Key, true
-		}
-	}
-	return "", false
-}
-
-func readableByOthers(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0
-}
-
-// pointsAway says, where credentials are used, that they go to servers that are not those which stand beside them, in the file or in the environment.
-func (set settings) pointsAway() string {
-	p, ok := set.credential()
-	if !ok || p.Rank >= rankOfFlags || set.Protocol == (clientconfig.Protocol{}) {
-		return ""
-	}
-	own, beside := set.servers[p.Rank], p.Origin
-	if own == nil || !slices.ContainsFunc(set.bootstrap, func(server string) bool { return !slices.Contains(own, server) }) {
-		return ""
-	}
-	return fmt.Sprintf("%s (%s) points away from where the credentials of %s (%s) are for: %s", set.origin, strings.Join(set.bootstrap, ","), beside, p.Key, strings.Join(own, ","))
-}
-
-// rankOfFlags is the rank of what the command line says itself.
-const rankOfFlags = 2
-
-// credential is the setting of the highest rank that lets this client in, if there is one.
-func (set settings) credential() (best clientconfig.Property, found bool) {
-	for _, p := range set.Effective {
-		if isCredential(p.Key) && (!found || p.Rank > best.Rank) {
-			best, found = p, true
-		}
-	}
-	return best, found
-}
-
-const truststorePassword = "ssl.truststore.password"
-
-func isCredential(key string) bool {
-	return clientconfig.IsSecret(key) && key != truststorePassword || strings.HasPrefix(key, "ssl.keystore.") || key == "sasl.username"
 }
 
 // told says where the settings come from, for commands that change something.

@@ -185,6 +185,9 @@ func TestServersThatAreNotTheFilesAreNoted(t *testing.T) {
 		"the file has no password":             {connectionFlags{config: properties(t, "bootstrap.servers=prod:1\nsecurity.protocol=SSL\nssl.truststore.password=x"), bootstrap: "dev:1"}, nil, false, ""},
 		"the environment's own":                {connectionFlags{}, environment, false, ""},
 		"others than those of the environment": {connectionFlags{bootstrap: "dev:1"}, environment, true, "OFFSETCTL_SASL_PASSWORD (sasl.password)"},
+		"another user by a flag":               {connectionFlags{config: prod, bootstrap: "dev:1", properties: []string{"sasl.username=bob"}}, nil, true, prod + " (sasl.password)"},
+		"without a protocol that uses them":    {connectionFlags{config: properties(t, "bootstrap.servers=prod:1\nsasl.password=p"), bootstrap: "dev:1"}, nil, false, ""},
+		"of a mechanism that has none":         {connectionFlags{config: properties(t, "bootstrap.servers=prod:1\nsecurity.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM\nsasl.password=p"), bootstrap: "dev:1"}, nil, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, set, err := settled(c.conn, c.env)
@@ -199,6 +202,55 @@ func TestServersThatAreNotTheFilesAreNoted(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 		})
+	}
+}
+
+// A login of the environment beside servers of the environment is not for those of a file.
+func TestALoginOfTheEnvironmentPointsAway(t *testing.T) {
+	file := properties(t, "bootstrap.servers=dev:1\nsecurity.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n")
+	_, set, err := settled(connectionFlags{config: file}, map[string]string{"OFFSETCTL_BOOTSTRAP_SERVER": "prod:1", "OFFSETCTL_SASL_USERNAME": "u", "OFFSETCTL_SASL_PASSWORD": "p"})
+	if want := file + " (dev:1) points away from where the credentials of OFFSETCTL_SASL_PASSWORD (sasl.password) are for: prod:1"; err != nil || set.pointsAway() != want {
+		t.Errorf("%v, %q, want %q", err, set.pointsAway(), want)
+	}
+}
+
+func TestATokenEndpointThatIsNotTheSecretsIsNoted(t *testing.T) {
+	const client = "sasl.jaas.config=x.OAuthBearerLoginModule required clientId=a clientSecret=b;\n"
+	file := properties(t, "bootstrap.servers=a:1\nsecurity.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=https://one\n"+client)
+	for name, c := range map[string]struct {
+		conn connectionFlags
+		want string
+	}{
+		"its own":     {connectionFlags{config: file}, ""},
+		"another's":   {connectionFlags{config: file, properties: []string{"sasl.oauthbearer.token.endpoint.url=https://two"}}, "sasl.oauthbearer.token.endpoint.url of --command-property points away from where the secret of " + file + " (sasl.jaas.config) is for: see sasl.oauthbearer.token.endpoint.url there"},
+		"its file":    {connectionFlags{config: file, properties: []string{"sasl.oauthbearer.token.endpoint.url=file:///token"}}, ""},
+		"none stated": {connectionFlags{config: properties(t, "security.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER\n"+client), properties: []string{"sasl.oauthbearer.token.endpoint.url=https://two"}}, ""},
+	} {
+		if _, set, err := settled(c.conn, nil); err != nil || set.tokenAway() != c.want {
+			t.Errorf("%s: %v\ngot  %q\nwant %q", name, err, set.tokenAway(), c.want)
+		}
+	}
+}
+
+func TestASourceThatSwitchesEncryptionOffIsNoted(t *testing.T) {
+	const login = "sasl.mechanism=PLAIN\nsasl.username=u\nsasl.password=p\n"
+	ssl, plain := properties(t, "security.protocol=sasl_ssl\n"+login), properties(t, "security.protocol=SASL_PLAINTEXT\n"+login)
+	for name, c := range map[string]struct {
+		file, env string
+		want      string
+	}{
+		"encrypted":     {ssl, "", ""},
+		"not":           {plain, "", ""},
+		"not any more":  {ssl, "SASL_PLAINTEXT", "security.protocol SASL_PLAINTEXT of OFFSETCTL_SECURITY_PROTOCOL goes before that of " + ssl + ", line 1: nothing is encrypted"},
+		"encrypted now": {plain, "SASL_SSL", ""},
+	} {
+		env := map[string]string{"OFFSETCTL_COMMAND_CONFIG": c.file}
+		if c.env != "" {
+			env["OFFSETCTL_SECURITY_PROTOCOL"] = c.env
+		}
+		if _, set, err := settled(connectionFlags{}, env); err != nil || set.weakened() != c.want {
+			t.Errorf("%s: %v\ngot  %q\nwant %q", name, err, set.weakened(), c.want)
+		}
 	}
 }
 
