@@ -101,6 +101,13 @@ func ways(t *testing.T, c *kafkatest.Cluster) []way {
 			"sasl.oauthbearer.assertion.claim.iss=alice",
 			"sasl.oauthbearer.assertion.claim.sub=alice",
 		}},
+		{name: "OAUTHBEARER, an assertion for the secret", listener: "OAUTH", since4: true, with: []string{
+			"sasl.oauthbearer.assertion.algorithm=RS256",
+			"sasl.oauthbearer.assertion.private.key.file=" + s.Tokens.AssertionKey,
+			"sasl.oauthbearer.assertion.claim.aud=" + s.Tokens.URL,
+			"sasl.oauthbearer.assertion.claim.iss=alice",
+			"sasl.oauthbearer.assertion.claim.sub=alice",
+		}},
 		{name: "OAUTHBEARER, unsecured", listener: "UNSECURED"},
 	}
 }

@@ -32,6 +32,8 @@ const (
 	tokenAudience = "kafka"
 	tokenScope    = "kafka"
 	jwtBearer     = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+	clientAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 )
 
 // TokenEndpoint gives out the tokens that the listener OAUTH takes (RFC 6749, RFC 7523), over TLS with a certificate of ca.pem.
@@ -131,15 +133,21 @@ func (e *TokenEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var subject string
-	switch r.PostForm.Get("grant_type") {
-	case "client_credentials":
+	switch grant := r.PostForm.Get("grant_type"); {
+	case grant == "client_credentials" && r.PostForm.Get("client_assertion_type") == clientAssertion:
+		var err error
+		if subject, err = e.subject(r.PostForm.Get("client_assertion"), time.Now()); err != nil {
+			refuse(w, http.StatusUnauthorized, "invalid_client", err.Error())
+			return
+		}
+	case grant == "client_credentials":
 		id, secret, _ := r.BasicAuth()
 		if !isSecret(id, secret) {
 			refuse(w, http.StatusUnauthorized, "invalid_client", "wrong id or secret")
 			return
 		}
 		subject = id
-	case jwtBearer:
+	case grant == jwtBearer:
 		var err error
 		if subject, err = e.subject(r.PostForm.Get("assertion"), time.Now()); err != nil {
 			refuse(w, http.StatusBadRequest, "invalid_grant", err.Error())

@@ -110,8 +110,11 @@ type Unsecured struct {
 	Lifetime                   time.Duration       // unsecuredLoginLifetimeSeconds; 0: an hour
 }
 
-// Assertion is the JWT of the grant urn:ietf:params:oauth:grant-type:jwt-bearer: a file, or one that is signed here (KIP-1139).
+// Assertion is a JWT for the token endpoint: a file, or one that is signed here. It is what is granted upon (the grant
+// urn:ietf:params:oauth:grant-type:jwt-bearer, KIP-1139), or it stands for the client's secret (RFC 7523 §2.2, KIP-1258).
 type Assertion struct {
+	OfClient bool // it stands for the client's secret
+
 	File string // sasl.oauthbearer.assertion.file: signed already; empty: sign one
 
 	Algorithm     string // RS256 or ES256

@@ -22,8 +22,8 @@ const (
 	assertionNotBefore = 60 * time.Second
 )
 
-// useAssertion asks with a JWT that vouches for the client (JwtBearerRequestFormatter). One is made for each request, since
-// a provider may take the same jti only once.
+// useAssertion asks with a JWT (JwtBearerRequestFormatter, ClientAssertionRequestFormatter). One is made for each request,
+// since a provider may take the same jti only once.
 func (o OAuth) useAssertion(e *tokenEndpoint) {
 	a := *o.Assertion
 	e.isAssertion = true
@@ -33,15 +33,27 @@ func (o OAuth) useAssertion(e *tokenEndpoint) {
 		if err != nil {
 			return nil, err
 		}
-		form := url.Values{
-			"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
-			"assertion":  {assertion},
-		}
+		form := o.assertionForm(assertion)
 		if scope := strings.TrimSpace(o.Scope); scope != "" {
 			form.Set("scope", scope)
 		}
 		return form, nil
 	}
+}
+
+func (o OAuth) assertionForm(assertion string) url.Values {
+	if !o.Assertion.OfClient {
+		return url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}}
+	}
+	form := url.Values{
+		"grant_type":            {"client_credentials"},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+		"client_assertion":      {assertion},
+	}
+	if id := strings.TrimSpace(o.ClientID); id != "" {
+		form.Set("client_id", id)
+	}
+	return form
 }
 
 // make is the assertion of the file, or a new one.

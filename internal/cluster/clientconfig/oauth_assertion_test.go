@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/url"
@@ -197,15 +198,31 @@ func TestAssertionGrant(t *testing.T) {
 		got["Authorization"] = r.Header["Authorization"]
 		answerWith(200, "application/json", `{"access_token":"`+token+`"}`)(w, r)
 	})
-	e := endpointOf(t, OAuth{TokenURL: s.URL, Scope: "kafka", Assertion: &Assertion{File: file}}, s)
-	if _, err := e.fetch(t.Context()); err != nil {
-		t.Fatal(err)
+	client := url.Values{
+		"grant_type": {"client_credentials"}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+		"client_assertion": {"aaa.bbb.ccc"}, "scope": {"kafka"}, "Authorization": nil,
 	}
-	want := url.Values{
-		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {"aaa.bbb.ccc"}, "scope": {"kafka"}, "Authorization": nil,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	named := maps.Clone(client)
+	named.Set("client_id", "me")
+	for name, tt := range map[string]struct {
+		id   string
+		of   Assertion
+		want url.Values
+	}{
+		"what is granted upon": {"me", Assertion{}, url.Values{
+			"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {"aaa.bbb.ccc"}, "scope": {"kafka"}, "Authorization": nil,
+		}},
+		"a client's":             {"", Assertion{OfClient: true}, client},
+		"a client's, with an id": {" me ", Assertion{OfClient: true}, named},
+	} {
+		tt.of.File = file
+		e := endpointOf(t, OAuth{TokenURL: s.URL, ClientID: tt.id, Scope: "kafka", Assertion: &tt.of}, s)
+		if _, err := e.fetch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

@@ -130,7 +130,7 @@ func proxy(req *http.Request) (*url.URL, error) {
 	return u, nil
 }
 
-// useCredentials asks with the client's id and secret (ClientCredentialsRequestFormatter).
+// useCredentials asks with the client's id and secret (ClientSecretRequestFormatter).
 func (o OAuth) useCredentials(e *tokenEndpoint) {
 	id, secret := strings.TrimSpace(o.ClientID), strings.TrimSpace(o.ClientSecret.Reveal())
 	form := url.Values{"grant_type": {"client_credentials"}}

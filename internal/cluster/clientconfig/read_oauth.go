@@ -75,15 +75,28 @@ func (r *reader) endpoint(o *OAuth) {
 // grant reads what an endpoint is asked with.
 func (r *reader) grant(o *OAuth) {
 	if r.class("sasl.oauthbearer.jwt.retriever.class") == bearerRetriever || strings.HasSuffix(r.text("sasl.oauthbearer.grant.type"), ":jwt-bearer") {
-		o.Assertion = r.assertion()
+		o.Assertion = r.assertion("the grant jwt-bearer")
+		return
+	}
+	if r.has("sasl.oauthbearer.assertion.file") || r.has("sasl.oauthbearer.assertion.claim.iss") { // before a secret, as in Kafka 4.3 (KIP-1258)
+		o.Assertion, o.ClientSecret = r.assertion("sasl.oauthbearer.assertion.claim.iss"), Secret{}
+		o.Assertion.OfClient = true
 		return
 	}
 	if strings.TrimSpace(o.ClientID) == "" || strings.TrimSpace(o.ClientSecret.Reveal()) == "" {
-		r.fail(r.either("sasl.jaas.config", "sasl.oauthbearer.token.endpoint.url"), "the token endpoint is asked with the options clientId and clientSecret, of which one is missing or empty")
+		r.fail(r.either("sasl.jaas.config", "sasl.oauthbearer.token.endpoint.url"), "the token endpoint is asked with the options clientId and clientSecret, and %s is missing or empty", missingOf(o))
 	}
 }
 
-func (r *reader) assertion() *Assertion {
+func missingOf(o *OAuth) string {
+	if strings.TrimSpace(o.ClientID) == "" {
+		return "clientId"
+	}
+	return "clientSecret"
+}
+
+// assertion reads the JWT that who needs.
+func (r *reader) assertion(who string) *Assertion {
 	a := &Assertion{
 		File:          r.text("sasl.oauthbearer.assertion.file"),
 		Algorithm:     strings.ToUpper(cmp.Or(r.text("sasl.oauthbearer.assertion.algorithm"), "RS256")),
@@ -99,7 +112,7 @@ func (r *reader) assertion() *Assertion {
 	}
 	switch {
 	case a.File == "" && a.KeyFile == "":
-		r.fail("sasl.oauthbearer.token.endpoint.url", "the grant jwt-bearer needs sasl.oauthbearer.assertion.file, or sasl.oauthbearer.assertion.private.key.file to sign an assertion with")
+		r.fail("sasl.oauthbearer.token.endpoint.url", "%s needs sasl.oauthbearer.assertion.file, or sasl.oauthbearer.assertion.private.key.file to sign an assertion with", who)
 	case a.Algorithm != "RS256" && a.Algorithm != "ES256":
 		r.fail("sasl.oauthbearer.assertion.algorithm", "neither RS256 nor ES256: %q", r.text("sasl.oauthbearer.assertion.algorithm"))
 	}

@@ -82,6 +82,12 @@ func TestOAuthConfig(t *testing.T) {
 		"librdkafka": {"sasl.oauthbearer.method=oidc\nsasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.client.id=me\nsasl.oauthbearer.client.secret=hush\nsasl.oauthbearer.extensions=a=1,b=2", OAuth{
 			TokenURL: "https://idp/token", ClientID: "me", ClientSecret: secret("hush"), Extensions: map[string]string{"a": "1", "b": "2"},
 		}},
+		"KIP-1258, a file": {"sasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.assertion.file=/a\n" + module + `clientId="me" clientSecret="unused";`, OAuth{
+			TokenURL: "https://idp/token", ClientID: "me", Assertion: &Assertion{OfClient: true, File: "/a", Algorithm: "RS256"},
+		}},
+		"KIP-1258, signed here": {"sasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.assertion.claim.iss=me\nsasl.oauthbearer.assertion.private.key.file=/k", OAuth{
+			TokenURL: "https://idp/token", Assertion: &Assertion{OfClient: true, KeyFile: "/k", Algorithm: "RS256", Issuer: "me"},
+		}},
 		"an algorithm in lower case": {"sasl.oauthbearer.token.endpoint.url=https://idp/token\nsasl.oauthbearer.grant.type=urn:ietf:params:oauth:grant-type:jwt-bearer\nsasl.oauthbearer.assertion.private.key.file=/k\nsasl.oauthbearer.assertion.algorithm=es256", OAuth{
 			TokenURL: "https://idp/token", Assertion: &Assertion{Algorithm: "ES256", KeyFile: "/k"},
 		}},
