@@ -100,6 +100,7 @@ func TestKafkaACL(t *testing.T) {
 	t.Run("no rights", g.noRights)
 	t.Run("rights by type", g.rightsByType)
 	t.Run("a part", g.part)
+	t.Run("more than is seen", g.unseen)
 	if d := gocmp.Diff(before, g.state(t)); d != "" {
 		t.Errorf("something was changed (-before +after)\n%s", d)
 	}
@@ -348,6 +349,16 @@ func (g *guarded) readyToPaste(t *testing.T) {
 			g.User(t, user, "pw")
 			g.rounds(t, g.file(t, user), args)
 		})
+	}
+}
+
+// unseen is what a group committed for a topic that alice does not see: it would go with the group.
+func (g *guarded) unseen(t *testing.T) {
+	const told = "offsetctl: note: group app: what it committed for topics that this user may not describe is not shown"
+	for file, want := range map[string]bool{g.file(t, "alice"): true, g.super: false} {
+		if r := configured(t, file, "delete-group", "app"); r.Exit != 0 || strings.Contains(r.Stderr, told) != want {
+			t.Errorf("exit %d, told %t, want %t\n%s%s", r.Exit, !want, want, r.Stdout, r.Stderr)
+		}
 	}
 }
 

@@ -52,6 +52,9 @@ func (s *session) warn(req changeRequest, p *reset.Plan, unread []*cluster.Error
 		if g.Type == cluster.Share && g.Changing() {
 			notes = append(notes, fmt.Sprintf("group %s: a share group that is put somewhere forgets what it has acknowledged there; undo brings back its start offsets, and not that", name(g.Name)))
 		}
+		if g.Unseen {
+			notes = append(notes, fmt.Sprintf("group %s: what it committed for topics that this user may not describe is not shown; it goes too, and undo does not have it", name(g.Name)))
+		}
 		if g.Suspect() {
 			notes = append(notes, fmt.Sprintf("group %s: %s", name(g.Name), flinkAdvice))
 		}

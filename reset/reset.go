@@ -97,6 +97,9 @@ type Group struct {
 	Commits, Deletes bool
 	// Denied is why the coordinator would refuse to change it to this user. nil: it would not, or that is not known.
 	Denied *cluster.Error
+	// Unseen says that the group goes for a user who is not allowed everything: commits of topics that it may not describe, which
+	// brokers leave out without a word, go too, and undo does not have them.
+	Unseen bool
 	// Recent is how often others committed of late for a group that never had members; see Suspect.
 	Recent int
 

@@ -19,10 +19,17 @@ func (b builder) deny(g *Group) {
 	for _, c := range g.pending() {
 		g.Commits = g.Commits || c.New != nil && !g.Delete
 		g.Deletes = g.Deletes || c.New == nil || g.Delete
-		if topic := b.s.Topics[c.Topic]; !g.Delete && lacks(topic.Operations, kmsg.ACLOperationRead) {
+		topic := b.s.Topics[c.Topic]
+		switch unreadable := lacks(topic.Operations, kmsg.ACLOperationRead); {
+		case unreadable && !g.Delete:
 			c.Denied = onlyToLookAt(cluster.ScopeTopic, c.Topic, kerr.TopicAuthorizationFailed, "Read")
+		case unreadable:
+			c.note("undo takes Read on the topic, which this user does not have")
 		}
+		// Whoever may not alter a topic is hardly allowed to see all of them.
+		g.Unseen = g.Unseen || g.Delete && lacks(topic.Operations, kmsg.ACLOperationAlter)
 	}
+	g.Unseen = g.Unseen || g.Delete && lacks(b.g.Operations, kmsg.ACLOperationRead)
 	var missing []string
 	if g.Commits && lacks(b.g.Operations, kmsg.ACLOperationRead) {
 		missing = append(missing, "Read")

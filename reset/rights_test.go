@@ -1,6 +1,7 @@
 package reset
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -69,4 +70,34 @@ func TestHiddenGroupIsRefused(t *testing.T) {
 	p := build(t, world(g), q)
 	p.DropEmpty()
 	same(t, []string{`g | - → - | refused | TOPIC_AUTHORIZATION_FAILED group g: whether it has members is not known: hidden`}, lines(p))
+}
+
+func TestWhoMayNotSeeAllIsToldBeforeAGroupGoes(t *testing.T) {
+	const read, del, alter = kmsg.ACLOperationRead, kmsg.ACLOperationDelete, kmsg.ACLOperationAlter
+	for name, c := range map[string]struct {
+		target          Target
+		group, payments *cluster.Operations
+		unseen          bool
+		note            string
+	}{
+		"nobody says":               {ToNoGroup(), nil, nil, false, ""},
+		"everything":                {ToNoGroup(), may(read, del), may(read, alter), false, ""},
+		"some topics":               {ToNoGroup(), may(read, del), may(read), true, ""},
+		"the group in part":         {ToNoGroup(), may(del), may(read, alter), true, ""},
+		"a topic only to look at":   {ToNoGroup(), may(read, del), may(), true, "undo takes Read on the topic, which this user does not have"},
+		"where the group stays":     {ToNothing(), may(read, del), may(read), false, ""},
+		"not even Describe of both": {ToNoGroup(), new(cluster.Operations), new(cluster.Operations), false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := stopped("g", commitAt("payments:0", 5))
+			g.Operations = c.group
+			s := world(g)
+			payments := s.Topics["payments"]
+			payments.Operations = c.payments
+			s.Topics["payments"] = payments
+			p := build(t, s, asked(c.target))
+			same(t, c.unseen, p.Groups[0].Unseen)
+			same(t, c.note, strings.Join(p.Groups[0].Changes[0].Notes, "; "))
+		})
+	}
 }
