@@ -383,7 +383,7 @@ func (g *guarded) rounds(t *testing.T, file string, args []string) {
 // changed repeats a command until it says something else: brokers know of an ACL a moment later.
 func (g *guarded) changed(t *testing.T, was result, file string, args []string) result {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if r := configured(t, file, args...); r.Exit == 0 || !gocmp.Equal(grants(t, r.Stderr), grants(t, was.Stderr)) {
 			return r
 		}

@@ -110,7 +110,7 @@ func kerberosFaults(t *testing.T, c *kafkatest.Cluster) {
 			file := k.Properties(c).With(f.with...).Write(t)
 			start := time.Now()
 			r := configured(t, file, "lag", "app", "-o", "json")
-			if took := time.Since(start); took > 10*time.Second {
+			if took := time.Since(start); took > 20*time.Second {
 				t.Errorf("it took %v", took)
 			}
 			if r.Exit != 1 || !strings.Contains(r.Stderr, f.err) || !strings.Contains(r.Stderr, f.hint) {

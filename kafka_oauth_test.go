@@ -32,7 +32,7 @@ func TestKafkaOAuth(t *testing.T) {
 func tokensEndInMidRun(t *testing.T, c *kafkatest.Cluster) {
 	t.Helper()
 	tokens := c.Secure.Tokens
-	tokens.Lifetime(4 * time.Second)
+	tokens.Lifetime(6 * time.Second)
 	before := len(tokens.Requests())
 	f := followWith(t, c.Properties("OAUTH", "alice").Write(t))
 	want := []int64{3} // by secured

@@ -202,7 +202,7 @@ func TestKafkaSecureFaults(t *testing.T) {
 			file := c.Properties(f.listener, "alice").With(f.with...).Write(t)
 			start := time.Now()
 			r := configured(t, file, "lag", "app", "-o", "json")
-			if took := time.Since(start); took > 10*time.Second {
+			if took := time.Since(start); took > 20*time.Second {
 				t.Errorf("it took %v", took)
 			}
 			if r.Exit != f.exit || !strings.Contains(r.Stderr, f.err) || !strings.Contains(r.Stderr, f.hint) {

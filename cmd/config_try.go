@@ -72,7 +72,7 @@ func (s *session) runConfigTest(ctx context.Context) error {
 	})
 }
 
-// stepHints are those that elsewhere send to config test.
+// stepHints are for errors whose usual hint is to run config test.
 func stepHints(errs []*cluster.Error) map[missing]string {
 	hints := map[missing]string{}
 	for _, e := range errs {

@@ -42,8 +42,8 @@ func (b builder) deny(g *Group) {
 	}
 }
 
-// lacks reports whether a broker says that an operation is not allowed. One that denies even Describe of what it has just
-// described does not know what it says.
+// lacks reports whether a broker says that an operation is not allowed. A broker that denies Describe on something it has just
+// described does not report rights reliably.
 func lacks(have *cluster.Operations, op kmsg.ACLOperation) bool {
 	return have != nil && have.Allow(kmsg.ACLOperationDescribe) && !have.Allow(op)
 }

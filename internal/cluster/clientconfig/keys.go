@@ -171,8 +171,8 @@ func refusedKeys() map[string]string {
 	}
 }
 
-// harmlessSecurityKeys are those of ssl.*, sasl.* and security.* that change nothing here: what they tune is Java's, is of
-// brokers, or of a mechanism that needs other keys too, without which it is refused.
+// harmlessSecurityKeys are keys of ssl.*, sasl.* and security.* that are safe to ignore here: they tune Java or a broker, or
+// belong to a mechanism that is refused without its other keys.
 func harmlessSecurityKeys() []string {
 	return []string{
 		"ssl.keymanager.algorithm", "ssl.trustmanager.algorithm", "ssl.secure.random.implementation", "ssl.client.auth", "ssl.principal.mapping.rules", "ssl.allow.dn.changes", "ssl.allow.san.changes",

@@ -12,8 +12,9 @@ type patience struct {
 	backoff time.Duration // before the second request; doubled for each further one
 }
 
-// do asks until there is an answer, or no more sense in asking, as Retry of Kafka does; but it does not wait for the end of
-// the window to ask once more. Who says when to ask again is not asked before that. It gives back the last fault, less those that only say that the time for the whole was over.
+// do asks until it gets an answer or asking again is pointless, like Kafka's Retry, but it does not sleep to the end of the
+// window for one last try. A server's Retry-After is respected. It returns the last fault, except that one which only says
+// that the time ran out does not replace an earlier one.
 func (p patience) do(ctx context.Context, once func(context.Context) *fault) *fault {
 	end := time.Now().Add(p.window)
 	ctx, cancel := context.WithTimeout(ctx, max(p.attempt, p.window))

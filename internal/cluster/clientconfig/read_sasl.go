@@ -108,7 +108,7 @@ func (r *reader) login(s *SASL) {
 	r.module("PlainLoginModule", "ScramLoginModule")
 	s.Username, s.Password = r.jaas.Options["username"], NewSecret(r.jaas.Options["password"])
 	s.TokenAuth = strings.EqualFold(r.jaas.Options["tokenauth"], "true") && s.Mechanism != "PLAIN"
-	if r.has("sasl.username") { // librdkafka's way, where there is no JAAS: see ways
+	if r.has("sasl.username") { // librdkafka's way, where there is no JAAS: see alternatives
 		s.Username = r.text("sasl.username")
 	}
 	if r.has("sasl.password") {

@@ -6,28 +6,26 @@ import (
 	"slices"
 )
 
-// ways are settings that say the same thing in different ways, such as who logs in: JAAS is Java's, the other librdkafka's. Within a
-// way each key has its own precedence; of the ways the one with the key of the highest source holds, and the others have no effect:
-// the password of one cluster must not go to another because it stands in a variable. Of one source the first way holds, or, where
-// refused is set, both are left, for those who cannot mean both to be told.
-func ways() []struct {
+// alternatives are ways to say one thing, such as who logs in: each is a list of keys. The way that has a key from the highest
+// source wins and the others are dropped, so that a password in a variable never goes to the cluster of another file. Within one
+// source the first way wins or, with refused, all stay, to be reported as a conflict.
+type alternatives struct {
 	ways    [][]string
 	refused bool
-} {
-	return []struct {
-		ways    [][]string
-		refused bool
-	}{
-		{ways: [][]string{{"sasl.jaas.config"}, {"sasl.username", "sasl.password"}}},
+}
+
+func allAlternatives() []alternatives {
+	return []alternatives{
+		{ways: [][]string{{"sasl.jaas.config"}, {"sasl.username", "sasl.password"}}}, // Java's, and librdkafka's
 		{ways: [][]string{{"offsetctl.sasl.oauthbearer.token"}, {"sasl.oauthbearer.token.endpoint.url"}}},
 		{ways: [][]string{{"ssl.truststore.location"}, {"ssl.truststore.certificates"}}, refused: true},
 		{ways: [][]string{{"ssl.keystore.location"}, {"ssl.keystore.certificate.chain", "ssl.keystore.key"}, {"ssl.certificate.location", "ssl.key.location"}}, refused: true},
 	}
 }
 
-// preferOneWay drops the keys of the ways that do not hold, and notes it.
+// preferOneWay drops the keys of the ways that lose, with a note.
 func (r *reader) preferOneWay() {
-	for _, of := range ways() {
+	for _, of := range allAlternatives() {
 		best, rank := -1, 0
 		for i, keys := range of.ways {
 			if n := r.rank(keys); n > rank {
@@ -42,7 +40,8 @@ func (r *reader) preferOneWay() {
 	}
 }
 
-// belongings go with the key that they are of: a store's password and type in a lower source are those of another store.
+// belongings are settings that only make sense together with another one: a password from a lower source is that of a different
+// store.
 func belongings() map[string][]string {
 	return map[string][]string{
 		"ssl.truststore.location": {"ssl.truststore.password", "ssl.truststore.type"},

@@ -30,7 +30,7 @@ func (s source) String() string {
 	return fmt.Sprintf("%s %q", s.key, s.path)
 }
 
-// wrap says what was read, and of a password which key has it.
+// wrap adds the source to an error and, if a password is to blame, the key of the configuration to correct.
 func (s source) wrap(err error) error {
 	switch {
 	case errors.Is(err, keystore.ErrWrongPassword):

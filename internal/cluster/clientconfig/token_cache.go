@@ -70,7 +70,7 @@ func (c *tokenCache[T]) get(ctx context.Context) (T, error) {
 	}
 }
 
-// join is the flight under way, or a new one. It belongs to all who wait, so nobody's context ends it alone.
+// join is the flight under way, or a new one. All who wait share it, so it does not end when the context of one of them does.
 func (c *tokenCache[T]) join(ctx context.Context) *flight[T] {
 	if c.flight == nil {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
