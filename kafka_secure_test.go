@@ -167,8 +167,8 @@ func faults(c *kafkatest.Cluster) []fault {
 		return "sasl.jaas.config=" + kafkatest.JAAS(module, "username", "alice", "password", "wrong")
 	}
 	return []fault{
-		{"wrong password, SCRAM", "SCRAM", []string{wrong("scram.ScramLoginModule")}, 1, "SASL_AUTHENTICATION_FAILED", "invalid credentials with SASL mechanism SCRAM-SHA-512", "check user and password", "sasl"},
-		{"wrong password, PLAIN", "PLAIN", []string{wrong("plain.PlainLoginModule")}, 1, "SASL_AUTHENTICATION_FAILED", "nvalid username or password", "check user and password", "sasl"},
+		{"wrong password, SCRAM", "SCRAM", []string{wrong("scram.ScramLoginModule")}, 1, "SASL_AUTHENTICATION_FAILED", "invalid credentials with SASL mechanism SCRAM-SHA-512", "check user (alice) and password", "sasl"},
+		{"wrong password, PLAIN", "PLAIN", []string{wrong("plain.PlainLoginModule")}, 1, "SASL_AUTHENTICATION_FAILED", "nvalid username or password", "check user (alice) and password", "sasl"},
 		{"mechanism not offered", "SCRAM", []string{"sasl.mechanism=PLAIN"}, 1, "UNSUPPORTED_SASL_MECHANISM", "the broker does not offer", "config test", "offer"},
 		{"unknown mechanism", "SCRAM", []string{"sasl.mechanism=NTLM"}, 2, "", "not one that offsetctl knows: \"NTLM\"", "", ""},
 		{"wrong CA", "SSL", s.Trust("alien.pem"), 1, "CERTIFICATE_NOT_TRUSTED", "none of the trusted authorities has signed the broker's certificate (subject", "ssl.truststore.location", "tls"},
