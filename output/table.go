@@ -221,15 +221,15 @@ func piece(text []byte) (size, width int) {
 // width take one. It goes by characters, since few terminals draw what is joined of several as one.
 func displayWidth(text []byte) int {
 	width := 0
-	for _, r := range string(text) {
-		width += runeWidth(r)
+	for i := 0; i < len(text); {
+		if text[i] < utf8.RuneSelf {
+			width++ // others than printable ones are escaped
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		width += displaywidth.Options{}.Rune(r)
+		i += size
 	}
 	return width
-}
-
-func runeWidth(r rune) int {
-	if r < utf8.RuneSelf {
-		return 1 // others than printable ones are escaped
-	}
-	return displaywidth.Options{}.Rune(r)
 }
