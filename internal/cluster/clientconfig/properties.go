@@ -44,23 +44,14 @@ func Parse(origin, text string) ([]Property, error) {
 	text = strings.TrimPrefix(decode(text), "\ufeff")
 	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n")
 	var out []Property
-	for i := 0; i < len(lines); i++ {
-		first := i
-		line := strings.TrimLeft(lines[i], " \t\f")
-		if line == "" || line[0] == '#' || line[0] == '!' {
+	for next := 0; next < len(lines); {
+		first := next
+		line := strings.TrimLeft(lines[first], propertyBlanks)
+		if line == "" || line[0] == '#' || line[0] == '!' || line == `\` { // nothing to go on with: the next line may still be blank or a comment
+			next++
 			continue
 		}
-		if line == `\` { // nothing to go on with: the next line may still be blank or a comment
-			continue
-		}
-		for continues(line) {
-			line = line[:len(line)-1]
-			if i+1 == len(lines) {
-				break
-			}
-			i++
-			line += strings.TrimLeft(lines[i], " \t\f")
-		}
+		line, next = logicalLine(lines, first)
 		key, value := splitProperty(line)
 		p := Property{Origin: origin, Line: first + 1}
 		var err error
@@ -87,6 +78,23 @@ func decode(text string) string {
 	return b.String()
 }
 
+// propertyBlanks are white space to java.util.Properties.
+const propertyBlanks = " \t\f"
+
+// logicalLine is a line with those that it goes on with, and the index of the one after them.
+func logicalLine(lines []string, first int) (line string, next int) {
+	var b strings.Builder
+	for next = first; next < len(lines); next++ {
+		piece := strings.TrimLeft(lines[next], propertyBlanks)
+		if !continues(piece) { // what the pieces before end in is an even number of backslashes, which changes nothing
+			b.WriteString(piece)
+			return b.String(), next + 1
+		}
+		b.WriteString(piece[:len(piece)-1])
+	}
+	return b.String(), next
+}
+
 // continues reports whether the line ends in an odd number of backslashes.
 func continues(line string) bool {
 	return (len(line)-len(strings.TrimRight(line, `\`)))%2 == 1
@@ -105,9 +113,9 @@ func splitProperty(line string) (key, value string) {
 			break
 		}
 	}
-	rest := strings.TrimLeft(line[end:], " \t\f")
+	rest := strings.TrimLeft(line[end:], propertyBlanks)
 	if rest != "" && (rest[0] == '=' || rest[0] == ':') {
-		rest = strings.TrimLeft(rest[1:], " \t\f")
+		rest = strings.TrimLeft(rest[1:], propertyBlanks)
 	}
 	return line[:end], rest
 }

@@ -76,6 +76,20 @@ func TestMalformedUnicodeEscapesAreErrors(t *testing.T) {
 	}
 }
 
+// Each line that goes on is taken once: joined one by one, a file of 1 MiB takes seconds.
+func TestLinesThatGoOnAreJoinedOnce(t *testing.T) {
+	const lines = 5000
+	text := "a=" + strings.Repeat("b\\\n", lines) + "c"
+	allocations := testing.AllocsPerRun(1, func() {
+		if ps, err := Parse("f", text); err != nil || len(ps) != 1 || len(ps[0].Value) != lines+1 {
+			t.Errorf("got %v, %v", ps, err)
+		}
+	})
+	if allocations > lines/10 {
+		t.Errorf("%v allocations for %d lines", allocations, lines)
+	}
+}
+
 func FuzzProperties(f *testing.F) {
 	for _, s := range []string{"a=1", "a\\\n b : 2", `\u0061=\uD83D\uDE00`, "\\", "#\r\n!\\", "\ufeff=\\\\\\", `a=\u12`} {
 		f.Add(s)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -87,19 +88,52 @@ func (p Property) check(name string) error {
 	return nil
 }
 
-// swallowed is the key of another setting in a value, with its separator; empty: there is none.
+// swallowed is the key of another setting in a value, before a separator; empty: there is none.
 func swallowed(value string) string {
-	for _, at := range settingInside.FindAllStringSubmatch(value, -1) {
-		for start := range at[1] { // what was before it has no end of its own
-			if k := lookUp(at[1][start:]); k.treatment == honoured && strings.Contains(k.name, ".") {
-				return at[1][start:]
+	for i := range len(value) {
+		if value[i] == '=' || value[i] == ':' {
+			if key := keyAtEnd(value[:i]); key != "" {
+				return key
 			}
 		}
 	}
 	return ""
 }
 
-var settingInside = regexp.MustCompile(`([A-Za-z0-9_.]+)\s*[=:]`)
+// keyAtEnd is the key of a setting that a text ends in, but for blanks. What was before the key has no end of its own.
+func keyAtEnd(text string) string {
+	word := lastWord(text)
+	for start := range word {
+		if k := lookUp(word[start:]); k.treatment == honoured && strings.Contains(k.name, ".") {
+			return word[start:]
+		}
+	}
+	return ""
+}
+
+// lastWord is the end of a text without blanks that may be a key. It has no more letters than the longest key, so that a
+// value of a million of them is not looked up from each.
+func lastWord(text string) string {
+	text = strings.TrimRight(text, " \t\n\r\f")
+	start := len(text)
+	for start > max(0, len(text)-longestKey()) && isKeyByte(text[start-1]) {
+		start--
+	}
+	return text[start:]
+}
+
+func isKeyByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.'
+}
+
+// longestKey is the length of the longest key that has an effect.
+var longestKey = sync.OnceValue(func() int {
+	longest := 0
+	for _, name := range HonouredKeys() {
+		longest = max(longest, len(name))
+	}
+	return longest
+})
 
 // javaBlanks is what java.lang.String.trim takes away, as Kafka does with every value (ConfigDef.java).
 const javaBlanks = "\x00\x01\x02\x03\x04\x05\x06\x07\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f "

@@ -247,3 +247,32 @@ func TestSplitServers(t *testing.T) {
 		}
 	}
 }
+
+// A value without blanks may be a mebibyte long, and is not looked up from each of its letters.
+func TestOnlyTheEndOfAWordCanBeAKey(t *testing.T) {
+	long := strings.Repeat("a.", 100_000)
+	for _, text := range []string{"", long, long + " \t", "x " + long, "=" + long} {
+		if word := lastWord(text); len(word) > longestKey() || !strings.HasSuffix(strings.TrimRight(text, " \t"), word) {
+			t.Errorf("%d letters of %d, the longest key has %d", len(word), len(text), longestKey())
+		}
+	}
+	for value, want := range map[string]string{
+		long + "sasl.oauthbearer.client.credentials.client.secret": "", // no separator
+		long + "sasl.password\t =x":                                "sasl.password",
+		long + ": ssl.key.password:x":                              "ssl.key.password",
+		"a=b client.id=1 sasl.password=2":                          "client.id",
+		"xclient.id=":                                              "client.id",
+		"client.id x=":                                             "",
+		"client.idx=":                                              "",
+		"acks=1, retries:2":                                        "", // have no effect
+	} {
+		if got := swallowed(value); got != want {
+			t.Errorf("%.40q: got %q, want %q", value, got, want)
+		}
+	}
+	for _, key := range HonouredKeys() {
+		if got := swallowed("x" + key + "="); got == "" || !strings.HasSuffix(key, got) {
+			t.Errorf("%s: got %q", key, got)
+		}
+	}
+}

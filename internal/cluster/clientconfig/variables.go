@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Kafka's own providers of values (KIP-297, KIP-421, KIP-632, KIP-887). A variable of theirs is ${name:path:key} or ${name:key}.
@@ -48,8 +49,51 @@ type provider struct {
 
 // Expand replaces the variables of the values. A file declares its providers with config.providers, as for Java; on the
 // command line env, file and directory are always there. A variable that stands for nothing is an error, and so is one of a
-// provider that nobody declares: sent as it is, it would be a wrong password.
+// provider that nobody declares: sent as it is, as Java does, it would be a wrong password.
 func Expand(props []Property, env func(string) string) ([]Property, error) {
+	return newExpansion(env, ReadFile).expand(props)
+}
+
+// expansion reads and parses each file once, however many variables lead to it.
+type expansion struct {
+	env    func(string) string
+	read   func(path string) (string, error)
+	texts  map[string]func() (string, error)
+	values map[string]func() (map[string]string, error) // of properties files, by key
+}
+
+func newExpansion(env func(string) string, read func(path string) (string, error)) *expansion {
+	return &expansion{env: env, read: read, texts: map[string]func() (string, error){}, values: map[string]func() (map[string]string, error){}}
+}
+
+// text is the content of a file.
+func (e *expansion) text(path string) (string, error) {
+	if e.texts[path] == nil {
+		e.texts[path] = sync.OnceValues(func() (string, error) { return e.read(path) })
+	}
+	return e.texts[path]()
+}
+
+// valuesOf are those of a properties file.
+func (e *expansion) valuesOf(path string) (map[string]string, error) {
+	if e.values[path] == nil {
+		e.values[path] = sync.OnceValues(func() (map[string]string, error) {
+			text, err := e.text(path)
+			if err != nil {
+				return nil, err
+			}
+			props, err := Parse(path, text)
+			values := map[string]string{}
+			for _, p := range props {
+				values[p.Key] = p.Value
+			}
+			return values, err
+		})
+	}
+	return e.values[path]()
+}
+
+func (e *expansion) expand(props []Property) ([]Property, error) {
 	declared := map[string]map[string]provider{}
 	out := slices.Clone(props)
 	for i, p := range props {
@@ -66,7 +110,7 @@ func Expand(props []Property, env func(string) string) ([]Property, error) {
 		if strings.HasPrefix(p.Key, "config.providers") {
 			continue
 		}
-		value, files, err := expandValue(p.Value, providers, env)
+		value, files, err := e.value(p, providers)
 		if err != nil {
 			return nil, p.errorf("%w", err)
 		}
@@ -75,27 +119,48 @@ func Expand(props []Property, env func(string) string) ([]Property, error) {
 	return out, nil
 }
 
-// expandValue also returns the files that the variables named.
-func expandValue(value string, providers map[string]provider, env func(string) string) (expanded string, files []string, failed error) {
-	expanded = variable.ReplaceAllStringFunc(value, func(found string) string {
+// value also returns the files that the variables named.
+func (e *expansion) value(p Property, providers map[string]provider) (expanded string, files []string, failed error) {
+	expanded = variable.ReplaceAllStringFunc(p.Value, func(found string) string {
+		if failed != nil {
+			return found
+		}
 		m := variable.FindStringSubmatch(found)
 		name, path, key := m[1], m[3], m[4]
-		p, ok := providers[name]
+		of, ok := providers[name]
 		if !ok {
-			if class, builtIn := builtInProviders()[name]; builtIn && failed == nil {
-				failed = fmt.Errorf("it has a variable of %s, and the file declares no such provider: add config.providers=%s and config.providers.%s.class=org.apache.kafka.common.config.provider.%s", name, name, name, class.class)
-			}
-			return found // as Java does
+			failed = undeclared(p, name)
+			return found
 		}
-		got, err := p.get(path, key, env)
-		if err != nil && failed == nil {
-			failed = err
-		}
-		files = append(files, p.files(path, key)...)
+		var got string
+		got, failed = of.get(path, key, e)
+		files = append(files, of.files(path, key)...)
 		return got
 	})
 	return expanded, files, failed
 }
+
+// undeclared is the error of a variable whose provider nobody declares. nil: it stays as it is, since no provider can have that
+// name, or since the key has no effect, where other programs' placeholders look like variables: ${HOST:localhost}.
+func undeclared(p Property, name string) error {
+	const missing = "it has a variable of %s, and the file declares no such provider: "
+	if builtIn, ok := builtInProviders()[name]; ok {
+		return fmt.Errorf(missing+"add config.providers=%s and config.providers.%s.class=org.apache.kafka.common.config.provider.%s", name, name, name, builtIn.class)
+	}
+	if name == "" || strings.Contains(name, ",") || name != strings.TrimSpace(name) || lookUp(p.Key).treatment != honoured {
+		return nil
+	}
+	if len(name) > 20 || !providerName.MatchString(name) {
+		name = "a provider whose name is not shown, as it may be a piece of a secret"
+	}
+	const otherwise = "; a value that only looks like a variable is put where one of them leads"
+	if p.Line == 0 {
+		return fmt.Errorf("it has a variable of %s, and outside of a file there are env, file and directory"+otherwise, name)
+	}
+	return fmt.Errorf(missing+"config.providers may be FileConfigProvider, DirectoryConfigProvider and EnvVarConfigProvider"+otherwise, name)
+}
+
+var providerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // declaredProviders are those of config.providers in the file.
 func declaredProviders(props []Property, origin string) (map[string]provider, error) {
@@ -158,14 +223,14 @@ func providerParam(providers map[string]provider, prop Property) error {
 }
 
 // get is the value of one variable.
-func (p provider) get(path, key string, env func(string) string) (string, error) {
+func (p provider) get(path, key string, e *expansion) (string, error) {
 	switch p.class {
 	case envProvider:
-		return p.environment(key, env)
+		return p.environment(key, e.env)
 	case directoryProvider:
-		return p.whole(path, key)
+		return p.whole(path, key, e)
 	}
-	return p.property(path, key)
+	return p.property(path, key, e)
 }
 
 // files is the file that a variable names, if it names one.
@@ -191,45 +256,43 @@ func (p provider) environment(name string, env func(string) string) (string, err
 }
 
 // whole is a file's content, but for a line end at its end, which no secret has.
-func (p provider) whole(folder, name string) (string, error) {
+func (p provider) whole(folder, name string, e *expansion) (string, error) {
 	if name == "" || name != filepath.Base(name) || name == ".." {
 		return "", fmt.Errorf("a directory's variable is ${directory:PATH:FILE}, and %q is no file's name", name)
 	}
-	text, err := p.read(filepath.Join(folder, name))
+	path := filepath.Join(folder, name)
+	if err := p.allows(path); err != nil {
+		return "", err
+	}
+	text, err := e.text(path)
 	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), err
 }
 
 // property is one key of a properties file.
-func (p provider) property(path, key string) (string, error) {
+func (p provider) property(path, key string, e *expansion) (string, error) {
 	if path == "" {
 		return "", errors.New("a file's variable is ${file:PATH:KEY}")
 	}
-	text, err := p.read(path)
+	if err := p.allows(path); err != nil {
+		return "", err
+	}
+	values, err := e.valuesOf(path)
 	if err != nil {
 		return "", err
 	}
-	props, err := Parse(path, text)
-	if err != nil {
-		return "", err
-	}
-	found := false
-	value := ""
-	for _, prop := range props {
-		if prop.Key == key {
-			found, value = true, prop.Value
-		}
-	}
-	if !found {
+	value, ok := values[key]
+	if !ok {
 		return "", fmt.Errorf("%s has no key %q", path, key)
 	}
 	return value, nil
 }
 
-func (p provider) read(path string) (string, error) {
+// allows is an error for a path that is not among those of allowed.paths, if there are any.
+func (p provider) allows(path string) error {
 	if p.paths != nil && !slices.ContainsFunc(p.paths, func(allowed string) bool { return within(allowed, path) }) {
-		return "", fmt.Errorf("the provider's allowed.paths do not allow %s", path)
+		return fmt.Errorf("the provider's allowed.paths do not allow %s", path)
 	}
-	return ReadFile(path)
+	return nil
 }
 
 // within reports whether a path is a folder, or below it.

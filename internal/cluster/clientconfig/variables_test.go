@@ -50,7 +50,7 @@ func TestVariables(t *testing.T) {
 		"${dir:DIR:two}":                    "a\nb\n", // one line end is that of the file
 		"${file:DIR/more.properties:k}":     "v!",
 		"${file:DIR/more.properties:k2}":    "a b ",
-		"${vault:path:key}":                 "${vault:path:key}", // of nobody: text, as for Java
+		"${vault:path:key}":                 "${vault:path:key}", // the key has no effect
 		"$PW ${PW} ${} {env:PW} ${env:PW":   "$PW ${PW} ${} {env:PW} ${env:PW",
 		`password="${env:PW}";`:             `password="from the environment";`,
 		"${env::PW}${file:DIR/pw:from}\\u0": "from the environmenta file\\u0",
@@ -103,5 +103,69 @@ func TestAllowedPaths(t *testing.T) {
 	got, err := expand(t, declared+"config.providers.dir.param.allowed.paths=/none,"+dir+"\nx=${dir:"+dir+":pw}\nconfig.providers.env.param.allowlist.pattern=P.*\ny=${env:PW}")
 	if err != nil || got["x"] != "from a file" || got["y"] != "from the environment" {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// A variable that nobody replaces would be sent as a password. What Kafka's pattern does not take for one stays.
+func TestVariablesOfProvidersThatNobodyDeclares(t *testing.T) {
+	const (
+		where   = "client.properties, line 1: "
+		missing = "it has a variable of %, and the file declares no such provider: config.providers may be FileConfigProvider, DirectoryConfigProvider and EnvVarConfigProvider; a value that only looks like a variable is put where one of them leads"
+		hidden  = "a provider whose name is not shown, as it may be a piece of a secret"
+	)
+	for text, want := range map[string]string{
+		`sasl.jaas.config=x required username="alice" password="${vault:kv/kafka:alice}";`: where + "sasl.jaas.config: " + strings.ReplaceAll(missing, "%", "vault"),
+		"sasl.password=${vault:alice}":                  where + "sasl.password: " + strings.ReplaceAll(missing, "%", "vault"),
+		"sasl.password=a${aws-secrets:x}b\n" + declared: where + "sasl.password: " + strings.ReplaceAll(missing, "%", "aws-secrets"),
+		"ssl.ca.location=${vault:${env:PW}}":            where + "ssl.ca.location: " + strings.ReplaceAll(missing, "%", "vault"),
+		"sasl.password=${S3cr=t:x}":                     where + "sasl.password: " + strings.ReplaceAll(missing, "%", hidden),
+		"sasl.password=${ABCDEFGHIJKLMNOPQRSTU:x}":      where + "sasl.password: " + strings.ReplaceAll(missing, "%", hidden),
+		"sasl.password=${env:PW}":                       where + "sasl.password: it has a variable of env, and the file declares no such provider: add config.providers=env and config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider",
+
+		"sasl.password=${vault}":           "",
+		"sasl.password=${vault:x":          "",
+		"sasl.password=$vault:x}":          "",
+		"sasl.password=${vault}:x}":        "",
+		"sasl.password=$${}{vault:x}":      "",
+		"sasl.password=${:x}":              "", // no provider can have these names
+		"sasl.password=${a,b:x}":           "",
+		"sasl.password=${ vault:x}":        "",
+		"spring.datasource.url=${DB:here}": "", // another program's
+	} {
+		got, err := expand(t, text)
+		key, value, _ := strings.Cut(text, "=")
+		switch {
+		case want == "" && (err != nil || got[key] != value):
+			t.Errorf("%s\ngot  %q, %v\nwant it as it is", text, got[key], err)
+		case want != "" && (err == nil || err.Error() != want):
+			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+func TestVariablesOfProvidersThatAreNotThereOutsideOfFiles(t *testing.T) {
+	_, err := Expand([]Property{{Key: "sasl.password", Value: "${vault:kv:pw}", Origin: "OFFSETCTL_SASL_PASSWORD"}}, func(string) string { return "" })
+	const want = "OFFSETCTL_SASL_PASSWORD: sasl.password: it has a variable of vault, and outside of a file there are env, file and directory; a value that only looks like a variable is put where one of them leads"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEachFileOfVariablesIsReadOnce(t *testing.T) {
+	props, err := Parse("client.properties", declared+strings.Repeat("x=${file:/f:k}${file:/f:k2}${dir:/:f}${file:/g:k}\n", 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads := map[string]int{}
+	read := func(path string) (string, error) {
+		reads[path]++
+		return "k=v\nk2=" + path + "\n", nil
+	}
+	props, err = newExpansion(func(string) string { return "" }, read).expand(props)
+	if got := props[len(props)-1].Value; err != nil || got != "v/fk=v\nk2=/fv" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if d := cmp.Diff(map[string]int{"/f": 1, "/g": 1}, reads); d != "" {
+		t.Errorf("reads (-want +got):\n%s", d)
 	}
 }
