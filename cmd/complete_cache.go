@@ -22,8 +22,11 @@ const (
 	namesEnding  = ".json"
 )
 
-// nameFile keeps the names of groups, or of topics, as one user sees them of one cluster. The zero value keeps none.
-type nameFile struct{ path string }
+// keptFile is a file of the folder. The zero value keeps nothing.
+type keptFile struct{ path string }
+
+// nameFile keeps the names of groups, or of topics, as one user sees them of one cluster.
+type nameFile struct{ keptFile }
 
 // keptNames is what is in it. Names is nil in a file that is another thing.
 type keptNames struct {
@@ -47,36 +50,47 @@ func (s *session) cacheFolder() string {
 
 // read are the names; nil: there are none, or they are too old.
 func (f nameFile) read(now time.Time) (names []string, fresh bool) {
-	if f.path == "" || !private(filepath.Dir(f.path), fs.ModeDir) || !private(f.path, 0) {
-		return nil, false
-	}
-	file, err := os.Open(f.path)
-	if err != nil {
-		return nil, false
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, false
-	}
-	age := now.Sub(info.ModTime())
-	if age < 0 || age > namesKept { // of the future: a clock was wrong, and nobody knows how old it is
-		return nil, false
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxNameFile+1))
 	var kept keptNames
-	if err != nil || len(text) > maxNameFile || json.Unmarshal(text, &kept) != nil || kept.Version != namesVersion {
+	age, ok := f.load(&kept, now)
+	if !ok || kept.Version != namesVersion {
 		return nil, false
 	}
 	return kept.Names, kept.Names != nil && age < namesFresh
 }
 
-// write keeps names, if it can: all of them or none.
+// write keeps names, if it can.
 func (f nameFile) write(names []string, now time.Time) {
 	if names == nil {
 		names = []string{}
 	}
-	text, err := json.Marshal(keptNames{namesVersion, names})
+	f.store(keptNames{namesVersion, names}, now)
+}
+
+// load reads what is kept, and how old it is; false: nothing, or it is too old.
+func (f keptFile) load(into any, now time.Time) (age time.Duration, ok bool) {
+	if f.path == "" || !private(filepath.Dir(f.path), fs.ModeDir) || !private(f.path, 0) {
+		return 0, false
+	}
+	file, err := os.Open(f.path)
+	if err != nil {
+		return 0, false
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, false
+	}
+	age = now.Sub(info.ModTime())
+	if age < 0 || age > namesKept { // of the future: a clock was wrong, and nobody knows how old it is
+		return 0, false
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxNameFile+1))
+	return age, err == nil && len(text) <= maxNameFile && json.Unmarshal(text, into) == nil
+}
+
+// store keeps what it is given, if it can: all of it or nothing.
+func (f keptFile) store(what any, now time.Time) {
+	text, err := json.Marshal(what)
 	if f.path == "" || err != nil || len(text) > maxNameFile {
 		return
 	}

@@ -17,13 +17,18 @@ import (
 // and how, and where each setting comes from, so that no profile and no user is offered the names of another. Passwords are not
 // in it, lest somebody tries which one gives the name of the file.
 func (s *session) namesOf(set settings, scope cluster.Scope) nameFile {
+	return nameFile{s.keptBy(set, string(scope), nil)}
+}
+
+// keptBy is the file of what is kept of these settings, and of these files as they are now.
+func (s *session) keptBy(set settings, what string, files []string) keptFile {
 	dir := s.cacheFolder()
 	config, err := json.Marshal(set.Config) // secrets are [hidden]
 	if dir == "" || err != nil {
-		return nameFile{}
+		return keptFile{}
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %q %s\n", scope, set.bootstrap, config)
+	fmt.Fprintf(h, "%s %q %s\n", what, set.bootstrap, config)
 	for _, p := range set.Effective {
 		value := p.Value
 		if clientconfig.IsSecret(p.Key) {
@@ -32,7 +37,8 @@ func (s *session) namesOf(set settings, scope cluster.Scope) nameFile {
 		fmt.Fprintf(h, "%q %q from %q\n", p.Key, value, p.Origin)
 	}
 	s.hashWho(h, set)
-	return nameFile{filepath.Join(dir, hex.EncodeToString(h.Sum(nil))+namesEnding)}
+	hashFiles(h, files)
+	return keptFile{filepath.Join(dir, hex.EncodeToString(h.Sum(nil))+namesEnding)}
 }
 
 // hashWho adds who logs in, where a setting only leads there: a token, which nobody guesses, and files, which may become
@@ -51,6 +57,11 @@ func (s *session) hashWho(h io.Writer, set settings) {
 		aws := filepath.Join(s.env("HOME"), ".aws")
 		files = append(files, s.env("AWS_SHARED_CREDENTIALS_FILE"), s.env("AWS_CONFIG_FILE"), filepath.Join(aws, "credentials"), filepath.Join(aws, "config"))
 	}
+	hashFiles(h, files)
+}
+
+// hashFiles adds which files are there, and when they were written: not what is in them.
+func hashFiles(h io.Writer, files []string) {
 	for _, path := range files {
 		if info, err := os.Stat(path); path != "" && err == nil {
 			fmt.Fprintf(h, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())

@@ -71,16 +71,10 @@ func (s *session) findNames(ctx context.Context, scope cluster.Scope, give func(
 	if fresh {
 		return
 	}
-	config, err := set.connection()
+	names, errs, err := s.askUnlessRefused(ctx, set, scope)
 	if err != nil {
 		return
 	}
-	client, err := cluster.Dial(config)
-	if err != nil {
-		return
-	}
-	defer client.Close()
-	names, errs := askNames(ctx, client.Run(cluster.In(s.now, brokersTime)), scope)
 	switch {
 	case len(errs) == 0:
 		give(names)
@@ -92,6 +86,26 @@ func (s *session) findNames(ctx context.Context, scope cluster.Scope, give func(
 		slices.Sort(all)
 		give(slices.Compact(all))
 	}
+}
+
+// askUnlessRefused asks the cluster; where it just refused the login, that is the answer without another try.
+func (s *session) askUnlessRefused(ctx context.Context, set settings, scope cluster.Scope) ([]string, []*cluster.Error, error) {
+	login := s.refusalOf(set)
+	if e := login.read(s.now); e != nil {
+		return nil, []*cluster.Error{e}, nil
+	}
+	config, err := set.connection()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := cluster.Dial(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer client.Close()
+	names, errs := askNames(ctx, client.Run(cluster.In(s.now, brokersTime)), scope)
+	login.write(errs, s.now)
+	return names, errs, nil
 }
 
 // refuses tells whether a broker did answer, and will not tell.
