@@ -14,11 +14,11 @@ import (
 )
 
 // completionTime is from the start of the process to its answer: a person at a prompt waits for a second, and the shell wants
-// a part of that. The brokers have a little less, so that what some of them said is not lost with what others did not.
-const (
-	completionTime = 900 * time.Millisecond
-	brokersTime    = completionTime - 100*time.Millisecond
-)
+// a part of that.
+const completionTime = 900 * time.Millisecond
+
+// brokersTime is a little less, so that what some brokers said is not lost with what others did not.
+func (s *session) brokersTime() time.Duration { return s.completion - 100*time.Millisecond }
 
 // completeNames completes by the names of groups or topics, without those that are there already.
 func (s *session) completeNames(ctx context.Context, scope cluster.Scope, toComplete string, there []string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -34,7 +34,7 @@ func (s *session) namesInTime(ctx context.Context, scope cluster.Scope) []string
 	if s.bare != nil {
 		return s.demoNames(ctx, scope)
 	}
-	ctx, cancel := context.WithDeadline(ctx, s.now.Add(completionTime))
+	ctx, cancel := context.WithDeadline(ctx, s.now.Add(s.completion))
 	defer cancel()
 	better := make(chan []string, 2)
 	own := *s // it may go on while the session ends
@@ -103,7 +103,7 @@ func (s *session) askUnlessRefused(ctx context.Context, set settings, scope clus
 		return nil, nil, err
 	}
 	defer client.Close()
-	names, errs := askNames(ctx, client.Run(cluster.In(s.now, brokersTime)), scope)
+	names, errs := askNames(ctx, client.Run(cluster.In(s.now, s.brokersTime())), scope)
 	login.write(errs, s.now)
 	return names, errs, nil
 }
@@ -141,7 +141,7 @@ func (s *session) demoNames(ctx context.Context, scope cluster.Scope) []string {
 		return nil
 	}
 	defer client.Close()
-	names, _ := askNames(ctx, client.Run(cluster.In(time.Now(), completionTime)), scope) // from now: it has just been made
+	names, _ := askNames(ctx, client.Run(cluster.In(time.Now(), s.completion)), scope) // from now: it has just been made
 	return names
 }
 

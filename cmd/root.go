@@ -49,6 +49,8 @@ type session struct {
 	conn  connectionFlags
 	shape outputFlags
 
+	completion time.Duration // of the names that a shell is given, from now on
+
 	now time.Time // when the command began: the only clock of what is printed and of the deadline
 
 	dial    dialFunc
@@ -61,7 +63,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // commands are short: collecting while 60,000 rows are built takes a quarter of the time
 	}
-	s := &session{program: "offsetctl", now: time.Now(), in: in, out: out, err: errw, env: os.Getenv, environ: os.Environ, dial: dialCluster}
+	s := &session{program: "offsetctl", now: time.Now(), in: in, out: out, err: errw, env: os.Getenv, environ: os.Environ, completion: completionTime, dial: dialCluster}
 	if f, ok := out.(*os.File); ok {
 		s.outTTY = term.IsTerminal(int(f.Fd()))
 		s.width, _, _ = term.GetSize(int(f.Fd()))

@@ -30,7 +30,7 @@ func (a at) session(out, errw *strings.Builder) *session {
 		now:     time.Now(),
 		program: "offsetctl",
 		in:      strings.NewReader(a.in), out: out, err: errw, outTTY: a.outTTY, errTTY: a.errTTY, width: a.width,
-		env: func(name string) string { return a.env[name] }, environ: noEnvironment, dial: dialCluster,
+		env: func(name string) string { return a.env[name] }, environ: noEnvironment, dial: dialCluster, completion: 3 * time.Second, // a busy machine is slow
 	}
 }
 

@@ -19,11 +19,20 @@ func (set settings) pointsAway() string {
 		if p.Rank >= rankOfFlags || own == nil || !set.uses(p.Key) {
 			continue
 		}
-		if slices.ContainsFunc(set.bootstrap, func(server string) bool { return !slices.Contains(own, server) }) {
+		if !within(set.bootstrap, own) {
 			return fmt.Sprintf("%s (%s) points away from where the credentials of %s (%s) are for: %s", set.origin, strings.Join(set.bootstrap, ","), p.Origin, p.Key, strings.Join(own, ","))
 		}
 	}
 	return ""
+}
+
+// within reports whether all servers are among others, of which a file may name thousands.
+func within(servers, others []string) bool {
+	among := map[string]bool{}
+	for _, other := range others {
+		among[other] = true
+	}
+	return !slices.ContainsFunc(servers, func(server string) bool { return !among[server] })
 }
 
 // uses reports whether a setting is one of the credentials that this client shows.

@@ -16,7 +16,6 @@ type Property struct {
 	Origin     string   // where it stands: a file's path, a flag, an environment variable
 	Line       int      // of the file, from 1; 0: it is in none
 	Rank       int      // of its source: flags, file and environment each have one, the higher goes before
-	Expanded   bool     // a variable in the value was replaced: what stands there is not the value
 	Files      []string // whose text came into the value by variables
 }
 

@@ -205,6 +205,9 @@ func (r *reader) quoted(name string) string {
 	if v := r.text(name); v != strings.Trim(v, "\"'") {
 		return "a value in quotes, which belong to it here: leave them out"
 	}
+	if strings.Contains(r.text(name), "#") {
+		return "a value with a # in it, which belongs to it here: a comment has a line of its own"
+	}
 	return "a value that is not shown, as it may be a secret"
 }
 

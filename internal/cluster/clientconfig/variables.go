@@ -114,7 +114,7 @@ func (e *expansion) expand(props []Property) ([]Property, error) {
 		if err != nil {
 			return nil, p.errorf("%w", err)
 		}
-		out[i].Value, out[i].Expanded, out[i].Files = value, value != p.Value, files
+		out[i].Value, out[i].Files = value, files
 	}
 	return out, nil
 }
