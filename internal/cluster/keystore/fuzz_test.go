@@ -21,6 +21,16 @@ func FuzzStore(f *testing.F) {
 		f.Add(data, "changeit")
 		f.Add(data, "")
 	}
+	short := pbes2(f, 1, make([]byte, 8))
+	for _, data := range [][]byte{
+		withSum(jksBody(2, jksEntry{jksSealed(f, 30), [][]byte{derOf(f, "ec.pem")}}), "changeit"),
+		p12(f, macData{}, sealedPart(f, short)),
+		p12(f, macData{}, part(f, sealedKeyBag(f, short))),
+		armour("ENCRYPTED PRIVATE KEY", marshal(f, encryptedKey{short, make([]byte, 32)})),
+		append(armour("CERTIFICATE", derOf(f, "ec.pem")), armour("TRUSTED CERTIFICATE", append(derOf(f, "ca.pem"), "\x30\x02\xa0\x00"...))...),
+	} {
+		f.Add(data, "changeit")
+	}
 	f.Fuzz(func(t *testing.T, data []byte, password string) {
 		c, err := Read(data, password, "")
 		if err != nil {

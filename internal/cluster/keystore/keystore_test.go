@@ -16,7 +16,7 @@ const authority = "CN=offsetctl test authority"
 
 func fixture(name string) string { return filepath.Join("testdata", "stores", name) }
 
-func read(t *testing.T, name string) []byte {
+func read(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(fixture(name))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func oid(t *testing.T, dotted string) asn1.ObjectIdentifier {
+func oid(t testing.TB, dotted string) asn1.ObjectIdentifier {
 	t.Helper()
 	var id asn1.ObjectIdentifier
 	for part := range strings.SplitSeq(dotted, ".") {
@@ -26,7 +26,7 @@ func oid(t *testing.T, dotted string) asn1.ObjectIdentifier {
 	return id
 }
 
-func marshal(t *testing.T, value any) []byte {
+func marshal(t testing.TB, value any) []byte {
 	t.Helper()
 	der, err := asn1.Marshal(value)
 	if err != nil {
@@ -88,45 +88,54 @@ func TestTheKeyOfAMACIsNotShort(t *testing.T) {
 	}
 }
 
-// A key that no id ties to its certificate finds it by the public key.
+// A store is trusted as a whole only if it has no key. A key finds its certificate by its local key id, which of two
+// certificates of one key knows the newer, or else by the public key.
 func TestAKeyFindsItsCertificate(t *testing.T) {
-	var file pfx
-	if err := unmarshalAll(read(t, "ec.plain.p12"), &file); err != nil {
-		t.Fatal(err)
-	}
-	var safe []byte
-	var infos []contentInfo
-	if err := unmarshalAll(file.AuthSafe.Content.Bytes, &safe); err != nil {
-		t.Fatal(err)
-	}
-	if err := unmarshalAll(safe, &infos); err != nil {
-		t.Fatal(err)
-	}
-	var bags pkcs12Bags
-	for _, info := range infos {
-		plain, err := info.open("")
+	key := edKey(1)
+	old, renewed, other := selfSigned(t, "old", key), selfSigned(t, "new", key), selfSigned(t, "other", edKey(2))
+	for name, c := range map[string]struct {
+		bags           []safeBag
+		trusted, chain []string
+	}{
+		"no key":             {[]safeBag{certBag(t, old), certBag(t, other)}, []string{"CN=old", "CN=other"}, nil},
+		"no key, one marked": {[]safeBag{certBag(t, old), certBag(t, other).with(t, oidJavaTrusted, oid(t, "2.5.29.37.0"))}, []string{"CN=other"}, nil},
+		"no ids":             {[]safeBag{keyBag(t, key), certBag(t, other), certBag(t, old)}, nil, []string{"CN=old"}},
+		"an id":              {[]safeBag{keyBag(t, key).withID(t, "1"), certBag(t, other), certBag(t, old).withID(t, "1")}, []string{"CN=old"}, []string{"CN=old"}},
+		"an id of two":       {[]safeBag{keyBag(t, key).withID(t, "1"), certBag(t, old), certBag(t, renewed).withID(t, "1")}, []string{"CN=new"}, []string{"CN=new"}},
+		"ids of both":        {[]safeBag{keyBag(t, key).withID(t, "2"), certBag(t, old).withID(t, "1"), certBag(t, renewed).withID(t, "2")}, []string{"CN=new"}, []string{"CN=new"}},
+		"one id of two":      {[]safeBag{keyBag(t, key).withID(t, "1"), certBag(t, old).withID(t, "1"), certBag(t, renewed).withID(t, "1")}, []string{"CN=old"}, []string{"CN=old"}},
+		"id of no other":     {[]safeBag{keyBag(t, key).withID(t, "1"), certBag(t, old).withID(t, "2")}, nil, []string{"CN=old"}},
+	} {
+		contents, err := Read(p12(t, macData{}, part(t, c.bags...)), "", "")
 		if err != nil {
-			t.Fatal(err)
+			t.Errorf("%s: %v", name, err)
+			continue
 		}
-		if err := bags.add(plain); err != nil {
-			t.Fatal(err)
+		if d := cmp.Diff(c.trusted, subjects(contents.Trusted)); d != "" {
+			t.Errorf("%s: trusted (-want +got):\n%s", name, d)
+		}
+		for _, k := range contents.Keys {
+			id, err := k.Identity("")
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if d := cmp.Diff(c.chain, chain(t, id)); d != "" {
+				t.Errorf("%s: chain (-want +got):\n%s", name, d)
+			}
 		}
 	}
-	for _, b := range [][]safeBag{bags.keys, bags.certs} {
-		for i := range b {
-			b[i].Attributes = nil
-		}
-	}
-	c, err := bags.contents()
-	if err != nil || len(c.Keys) != 1 || c.Keys[0].Chain != nil {
-		t.Fatalf("%d keys, %v", len(c.Keys), err)
-	}
-	id, err := c.Keys[0].Identity("")
+}
+
+// An id is the word of who wrote the store: the key is not presented with the certificate of another.
+func TestAnIDOfACertificateOfAnotherKey(t *testing.T) {
+	c, err := Read(p12(t, macData{}, part(t, keyBag(t, edKey(1)).withID(t, "1"), certBag(t, selfSigned(t, "own", edKey(1))),
+		certBag(t, selfSigned(t, "other", edKey(2))).withID(t, "1"))), "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff("CN=client ec", id.Leaf.Subject.String()); d != "" {
-		t.Error(d)
+	if _, err := c.Identities(""); err == nil || !strings.HasPrefix(err.Error(), `the private key does not belong to the certificate of "CN=other"`) {
+		t.Errorf("got %v", err)
 	}
 }
 
