@@ -39,7 +39,7 @@ var (
 // Contents is what a store has, whatever its format.
 type Contents struct {
 	Trusted []*x509.Certificate // what Java would trust, in the order of the store; nil: nothing
-	Skipped error               // the last trusted certificate that is one, but that Go does not take; nil: none
+	Skipped error               // why the last one that is whole is not trusted: Go does not take it, or OpenSSL's notes do not; nil: none
 	Keys    []Key               // in the order of the store; nil: none
 	PEM     bool                // it is PEM: nothing but a key can be encrypted
 }
@@ -76,17 +76,25 @@ func unsupported(typ string) error {
 	return fmt.Errorf("type %s is not read here: convert it with keytool -importkeystore -srckeystore FILE -srcstoretype %s -destkeystore FILE.p12 -deststoretype PKCS12", typ, typ)
 }
 
-// parseTrusted adds a trusted certificate. One that is whole but that Go does not take, such as one with a negative
-// serial number, does not make the store unreadable: among a hundred authorities it is hardly the one that is needed.
+// parseTrusted adds a trusted certificate, if Go takes it.
 func (c *Contents) parseTrusted(der []byte) error {
+	cert, err := c.parse(der)
+	if cert != nil {
+		c.Trusted = append(c.Trusted, cert)
+	}
+	return err
+}
+
+// parse is a certificate. One that is whole but that Go does not take, such as one with a negative serial number, is nil,
+// and does not make the store unreadable: among a hundred authorities it is hardly the one that is needed.
+func (c *Contents) parse(der []byte) (*x509.Certificate, error) {
 	cert, err := x509.ParseCertificate(der)
 	switch {
 	case err == nil:
-		c.Trusted = append(c.Trusted, cert)
+		return cert, nil
 	case wholeDER(der):
 		c.Skipped = err
-	default:
-		return fmt.Errorf("a certificate in it is damaged: %w", err)
+		return nil, nil
 	}
-	return nil
+	return nil, fmt.Errorf("a certificate in it is damaged: %w", err)
 }

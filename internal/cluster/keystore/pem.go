@@ -3,7 +3,6 @@ package keystore
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -59,19 +58,24 @@ func (b pemBlock) der() ([]byte, error) {
 	return der, nil
 }
 
-// ReadPEM reads certificates, of which all are trusted in a truststore and all belong to the chain in a keystore, and at
-// most one key. Without any block there are neither.
+// ReadPEM reads certificates, of which all are trusted in a truststore, but for those that OpenSSL's notes do not trust, and
+// all belong to the chain in a keystore, and at most one key. Without any block there are neither.
 func ReadPEM(data []byte) (Contents, error) {
 	blocks, err := pemBlocks(data)
 	if err != nil {
 		return Contents{}, err
 	}
 	c := Contents{PEM: true}
+	var chain []*x509.Certificate
 	for _, b := range blocks {
 		switch {
 		case b.isCertificate():
-			if err := b.certificate(&c); err != nil {
+			cert, err := b.certificate(&c)
+			if err != nil {
 				return Contents{}, err
+			}
+			if cert != nil {
+				chain = append(chain, cert)
 			}
 		case b.isKey():
 			c.Keys = append(c.Keys, Key{open: b.key})
@@ -81,7 +85,7 @@ func ReadPEM(data []byte) (Contents, error) {
 		return Contents{}, fmt.Errorf("it has %d private keys: leave the one of the certificate", len(c.Keys))
 	}
 	if len(c.Keys) == 1 {
-		c.Keys[0].Chain = c.Trusted
+		c.Keys[0].Chain = chain
 	}
 	return c, nil
 }
@@ -98,18 +102,28 @@ func (b pemBlock) isKey() bool {
 	return false
 }
 
-func (b pemBlock) certificate(c *Contents) error {
+// certificate adds the block's certificate to c if it is trusted, and returns it, or nil if Go does not take it.
+func (b pemBlock) certificate(c *Contents) (*x509.Certificate, error) {
 	der, err := b.der()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if b.label == "TRUSTED CERTIFICATE" { // OpenSSL's, with its own notes on trust behind the certificate
-		var cert asn1.RawValue
-		if _, err := asn1.Unmarshal(der, &cert); err == nil {
-			der = cert.FullBytes
+	trusted := true
+	if b.label == "TRUSTED CERTIFICATE" {
+		if der, trusted, err = splitTrusted(der); err != nil {
+			return nil, err
 		}
 	}
-	return c.parseTrusted(der)
+	cert, err := c.parse(der)
+	switch {
+	case cert == nil:
+		return nil, err
+	case trusted:
+		c.Trusted = append(c.Trusted, cert)
+	default:
+		c.Skipped = distrusted(cert)
+	}
+	return cert, nil
 }
 
 // key is the block's private key.
