@@ -16,7 +16,8 @@
 // absence, run as many iterations as a file says, allocate what a damaged file says, or panic on it.
 //
 // The bytes are not trusted: no length is believed before the bytes are seen to be there, a key takes no more iterations
-// than Java would do, and nothing panics, which the fuzz targets hold. How many bytes there are is for the caller to bound.
+// than Java would do, and a store no more than a few such keys, and nothing panics, which the fuzz targets hold. How many
+// bytes there are is for the caller to bound.
 // No error has a password in it. Where the bytes and the password come from is not known here: callers add it.
 package keystore
 

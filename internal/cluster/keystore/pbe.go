@@ -6,18 +6,14 @@ import (
 	"crypto/des"
 	"crypto/pbkdf2"
 	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha512"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"fmt"
 	"hash"
-	"strings"
 )
 
-// maxIterations is the limit that Java has (PKCS12KeyStore.MAX_ITERATION_COUNT): seconds of work, not hours.
-const maxIterations = 5_000_000
+const oidPBES2 = "1.2.840.113549.1.5.13"
 
 // suite is how data is encrypted with a key that comes from a password. A stream cipher has no initialisation vector.
 type suite struct {
@@ -80,7 +76,7 @@ func wholeDER(data []byte) bool {
 func decryptPBE(alg pkix.AlgorithmIdentifier, data []byte, password string) ([]byte, error) {
 	oid := alg.Algorithm.String()
 	switch oid {
-	case "1.2.840.113549.1.5.13":
+	case oidPBES2:
 		return decryptPBES2(alg.Parameters.FullBytes, data, password)
 	case "1.2.840.113549.1.5.3":
 		return decryptMD5DES(alg.Parameters.FullBytes, data, password)
@@ -193,30 +189,6 @@ func pbkdf2Key(alg pkix.AlgorithmIdentifier, password string, size int) ([]byte,
 		return nil, err
 	}
 	return pbkdf2.Key(h, password, p.Salt, p.Iterations, size)
-}
-
-// hmacHash is the hash of an HMAC: hmacWithSHA1 to hmacWithSHA512.
-func hmacHash(oid string) (func() hash.Hash, error) {
-	switch strings.TrimPrefix(oid, "1.2.840.113549.2.") {
-	case "7":
-		return sha1.New, nil
-	case "8":
-		return sha256.New224, nil
-	case "9":
-		return sha256.New, nil
-	case "10":
-		return sha512.New384, nil
-	case "11":
-		return sha512.New, nil
-	}
-	return nil, unread{"it has an HMAC of", oid}
-}
-
-func checkIterations(n int) error {
-	if n < 1 || n > maxIterations {
-		return fmt.Errorf("its key takes %d iterations, but Java and offsetctl do 1 to %d", n, maxIterations)
-	}
-	return nil
 }
 
 // unmarshalAll is asn1.Unmarshal for data that has nothing behind the value.

@@ -2,8 +2,6 @@ package keystore
 
 import (
 	"crypto/hmac"
-	"crypto/sha1"
-	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -16,6 +14,7 @@ import (
 const (
 	oidData          = "1.2.840.113549.1.7.1"
 	oidEncryptedData = "1.2.840.113549.1.7.6"
+	oidPBMAC1        = "1.2.840.113549.1.5.14"
 )
 
 type contentInfo struct {
@@ -100,7 +99,17 @@ func openPKCS12(data []byte, password string) (Contents, error) {
 	if err := unmarshalAll(safe, &infos); err != nil {
 		return Contents{}, notDER(err)
 	}
-	var bags pkcs12Bags
+	return readParts(infos, file.MacData.iterations(), password)
+}
+
+// readParts opens the parts, if they and what is in them are not too much work together with what the MAC took.
+func readParts(infos []contentInfo, iterations int, password string) (Contents, error) {
+	bags := pkcs12Bags{sum: iterationSum(iterations)}
+	for _, info := range infos {
+		if err := bags.sum.add(info.iterations()); err != nil {
+			return Contents{}, err
+		}
+	}
 	for _, info := range infos {
 		plain, err := info.open(password)
 		if err != nil {
@@ -113,9 +122,12 @@ func openPKCS12(data []byte, password string) (Contents, error) {
 	return bags.contents()
 }
 
+// rewriteByKeytool gives DER, with Java's own numbers of iterations.
+const rewriteByKeytool = "write it anew with keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12"
+
 // notDER adds what helps against the one thing that is not damage: a file in BER, as Bouncy Castle and macOS write them.
 func notDER(err error) error {
-	return fmt.Errorf("%w: fetch it again, or write it anew with keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12", err)
+	return fmt.Errorf("%w: fetch it again, or %s", err, rewriteByKeytool)
 }
 
 // open is the SafeContents of one part.
@@ -160,7 +172,7 @@ func (m macData) check(safe []byte, password string) error {
 
 func (m macData) key(password string) (func() hash.Hash, []byte, error) {
 	oid := m.Mac.Algorithm.Algorithm.String()
-	if oid == "1.2.840.113549.1.5.14" {
+	if oid == oidPBMAC1 {
 		return pbmac1Key(m.Mac.Algorithm.Parameters.FullBytes, password)
 	}
 	h, err := macHash(oid)
@@ -171,22 +183,6 @@ func (m macData) key(password string) (func() hash.Hash, []byte, error) {
 		return nil, nil, err
 	}
 	return h, pkcs12Key(h, 3, m.Salt, pkcs12Passwords(password)[0], m.Iterations, h().Size()), nil
-}
-
-func macHash(oid string) (func() hash.Hash, error) {
-	switch oid {
-	case "1.3.14.3.2.26":
-		return sha1.New, nil
-	case "2.16.840.1.101.3.4.2.4":
-		return sha256.New224, nil
-	case "2.16.840.1.101.3.4.2.1":
-		return sha256.New, nil
-	case "2.16.840.1.101.3.4.2.2":
-		return sha512.New384, nil
-	case "2.16.840.1.101.3.4.2.3":
-		return sha512.New, nil
-	}
-	return nil, unread{"its MAC has", oid}
 }
 
 // pbmac1Key is the key of RFC 9579, which OpenSSL 3.4 and Java 26 can write. A short one could be guessed: at least 20

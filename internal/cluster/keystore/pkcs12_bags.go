@@ -55,6 +55,7 @@ func (b safeBag) alias() string {
 // pkcs12Bags are the bags of all parts: a key in one finds its certificates in another.
 type pkcs12Bags struct {
 	keys, certs []safeBag
+	sum         iterationSum
 }
 
 func (p *pkcs12Bags) add(safeContents []byte) error {
@@ -65,6 +66,9 @@ func (p *pkcs12Bags) add(safeContents []byte) error {
 	for _, b := range bags {
 		switch b.ID.String() {
 		case oidKeyBag, oidSealedKeyBag:
+			if err := p.sum.add(b.iterations()); err != nil {
+				return err
+			}
 			p.keys = append(p.keys, b)
 		case oidCertBag:
 			p.certs = append(p.certs, b)
