@@ -3,7 +3,7 @@
 // The content says which format it is:
 //
 //	JKS     Java's own up to Java 8 (sun.security.provider.JavaKeyStore, KeyProtector)
-//	PKCS12  RFC 7292 and, for its newest MAC, RFC 9579, with Java's mark of a certificate that is trusted
+//	PKCS12  RFC 7292 and, for its newest MAC, RFC 9879, with Java's mark of a certificate that is trusted
 //	        (sun.security.pkcs12.PKCS12KeyStore)
 //	PEM     as Kafka reads it (DefaultSslEngineFactory.PemParser), keys in PKCS#8 (RFC 5958), PKCS#1 or SEC 1
 //	DER     certificates, one behind the other

@@ -185,7 +185,7 @@ func (m macData) key(password string) (func() hash.Hash, []byte, error) {
 	return h, pkcs12Key(h, 3, m.Salt, pkcs12Passwords(password)[0], m.Iterations, h().Size()), nil
 }
 
-// pbmac1Key is the key of RFC 9579, which OpenSSL 3.4 and Java 26 can write. A short one could be guessed: at least 20
+// pbmac1Key is the key of RFC 9879, which OpenSSL 3.4 and Java 26 can write. A short one could be guessed: at least 20
 // bytes, at most what SHA-512 gives.
 func pbmac1Key(params []byte, password string) (func() hash.Hash, []byte, error) {
 	var p struct{ KDF, MAC pkix.AlgorithmIdentifier }
