@@ -113,7 +113,7 @@ func (s Store) authorities() ([]*x509.Certificate, error) {
 	case len(c.Trusted) > 0:
 		return c.Trusted, nil
 	case c.Skipped != nil:
-		return nil, src.wrap(fmt.Errorf("none of its certificates is one that Go can use: %w", c.Skipped))
+		return nil, src.wrap(fmt.Errorf("none of its certificates can be used: %w", c.Skipped))
 	}
 	return nil, src.wrap(errors.New("it has no trusted certificate: put the authority of the brokers' certificates in"))
 }

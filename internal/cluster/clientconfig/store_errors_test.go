@@ -57,7 +57,7 @@ func TestTruststoreErrors(t *testing.T) {
 		{bmp, "", "", `"DIR/trust.jks": it is neither JKS, PKCS12 nor PEM: name the right file`},
 		{bmp, "bks", "", `"DIR/trust.jks": type BKS is not read here: convert it with keytool -importkeystore -srckeystore FILE -srcstoretype BKS -destkeystore FILE.p12 -deststoretype PKCS12`},
 		{onlyKey, "PEM", "", `"DIR/ec.key": it has no trusted certificate: put the authority of the brokers' certificates in`},
-		{fixture("negative.pem"), "PEM", "", `"DIR/negative.pem": none of its certificates is one that Go can use: x509: negative serial number`},
+		{fixture("negative.pem"), "PEM", "", `"DIR/negative.pem": none of its certificates can be used: x509: negative serial number`},
 		{cut(t, "trust.jks", 30), "", "changeit", `"DIR/trust.jks": wrong password, or damaged: correct ssl.truststore.password`},
 		{cut(t, "trust.jks", 30), "", "", `"DIR/trust.jks": it is damaged: fetch it again, or make it anew`},
 		{cut(t, "trust.p12", 1), "", "changeit", `"DIR/trust.p12": it is damaged: asn1: syntax error: data truncated: fetch it again, or write it anew with keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12`},

@@ -19,7 +19,7 @@ func (s Store) pemIdentity() ([]tls.Certificate, error) {
 		return nil, fmt.Errorf("%s is set, but no private key: set %s too", certs.source, sibling(certs, "ssl.key.location", "ssl.keystore.key"))
 	}
 	chain, err := certs.load()
-	if err == nil && len(chain.Trusted) == 0 {
+	if err == nil && len(chain.Chain) == 0 {
 		err = certs.wrap(errors.New("it has no certificate: put the client's own in, and its chain"))
 	}
 	if err != nil {
@@ -32,7 +32,7 @@ func (s Store) pemIdentity() ([]tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys.Keys[0].Chain = chain.Trusted
+	keys.Keys[0].Chain = chain.Chain
 	identity, err := keys.Keys[0].Identity(s.keyPassword())
 	if err != nil {
 		return nil, key.wrap(err)

@@ -3,6 +3,7 @@ package clientconfig
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,5 +120,24 @@ func TestKeystores(t *testing.T) {
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
+	}
+}
+
+// OpenSSL's notes are about who is trusted, and this is the client itself.
+func TestAClientsCertificateMayHaveNotes(t *testing.T) {
+	data, err := os.ReadFile(fixture("ec.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(data)
+	block.Type = "TRUSTED CERTIFICATE"
+	block.Bytes = append(block.Bytes, "\x30\x0c\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02"...) // trusted for clients alone
+	file := filepath.Join(t.TempDir(), "cert.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := (Store{CertificateFile: file, KeyFile: fixture("ec.key")}).identities()
+	if err != nil || len(got) != 1 || len(got[0].Certificate) != 1 {
+		t.Errorf("%d identities, %v", len(got), err)
 	}
 }

@@ -41,6 +41,7 @@ var (
 type Contents struct {
 	Trusted []*x509.Certificate // what Java would trust, in the order of the store; nil: nothing
 	Skipped error               // why the last one that is whole is not trusted: Go does not take it, or OpenSSL's notes do not; nil: none
+	Chain   []*x509.Certificate // of PEM, all that Go takes, trusted or not: a client's own with its issuers; nil: none
 	Keys    []Key               // in the order of the store; nil: none
 	PEM     bool                // it is PEM: nothing but a key can be encrypted
 }

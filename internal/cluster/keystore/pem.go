@@ -66,7 +66,6 @@ func ReadPEM(data []byte) (Contents, error) {
 		return Contents{}, err
 	}
 	c := Contents{PEM: true}
-	var chain []*x509.Certificate
 	for _, b := range blocks {
 		switch {
 		case b.isCertificate():
@@ -75,7 +74,7 @@ func ReadPEM(data []byte) (Contents, error) {
 				return Contents{}, err
 			}
 			if cert != nil {
-				chain = append(chain, cert)
+				c.Chain = append(c.Chain, cert)
 			}
 		case b.isKey():
 			c.Keys = append(c.Keys, Key{open: b.key})
@@ -85,7 +84,7 @@ func ReadPEM(data []byte) (Contents, error) {
 		return Contents{}, fmt.Errorf("it has %d private keys: leave the one of the certificate", len(c.Keys))
 	}
 	if len(c.Keys) == 1 {
-		c.Keys[0].Chain = chain
+		c.Keys[0].Chain = c.Chain
 	}
 	return c, nil
 }
