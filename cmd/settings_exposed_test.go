@@ -77,6 +77,9 @@ func TestFilesWithSecretsThatOthersCanRead(t *testing.T) {
 		"librdkafka's key":             {"security.protocol=SSL\nssl.key.location=" + key + "\nssl.certificate.location=" + public + "\n", 0o644, []string{"key ssl.key.location"}},
 		"librdkafka's encrypted key":   {"security.protocol=SSL\nssl.key.location=" + sealed + "\nssl.certificate.location=" + public + "\n", 0o644, nil},
 		"a token":                      {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=file://" + public + "\n", 0o644, []string{"public sasl.oauthbearer.token.endpoint.url"}},
+		"a key without TLS":            {"security.protocol=PLAINTEXT\nssl.keystore.location=" + key + "\n", 0o644, nil},
+		"an assertion":                 {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=https://idp\nsasl.oauthbearer.assertion.file=" + public + "\n", 0o644, []string{"public sasl.oauthbearer.assertion.file"}},
+		"an assertion's key":           {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=https://idp\nsasl.oauthbearer.assertion.claim.iss=me\nsasl.oauthbearer.assertion.private.key.file=" + key + "\n", 0o644, []string{"key sasl.oauthbearer.assertion.private.key.file"}},
 		"nothing is there":             {"security.protocol=SSL\nssl.key.location=" + dir + "/none\nssl.certificate.location=x\n", 0o644, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

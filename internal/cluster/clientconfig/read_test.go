@@ -137,6 +137,7 @@ func TestConfigThatIsRefused(t *testing.T) {
 		"security.providers=SECRET":                                                   "f, line 1: security.providers: offsetctl cannot load Java classes",
 		"ssl.engine.factory.class=SECRET":                                             "f, line 1: ssl.engine.factory.class: offsetctl cannot load Java classes",
 		"bootstrap.controllers=SECRET":                                                "f, line 1: bootstrap.controllers: offsetctl asks brokers, not controllers",
+		"enable.ssl.whatever=SECRET":                                                  "f, line 1: enable.ssl.whatever: offsetctl does not know this key",
 		"enable.ssl.certificate.verification=false":                                   "f, line 1: enable.ssl.certificate.verification: offsetctl does not talk to a server that anybody could be",
 		"ssl.endpoint.identification.algorithm=ldaps":                                 "f, line 1: ssl.endpoint.identification.algorithm: neither https nor empty: \"ldaps\"",
 		"ssl.protocol=SSLv3":                                                          "f, line 1: ssl.protocol: not one of",
@@ -209,6 +210,12 @@ func TestSecuritySettingsWithoutEffectAreNoted(t *testing.T) {
 		"security.protocol=SSL\nssl.cipher.suites=TLS_AES_128_GCM_SHA256,SSL_RSA_WITH_3DES_EDE_CBC_SHA, TLS_DHE_RSA_WITH_AES_256_GCM_SHA384": {
 			"f, line 2: ssl.cipher.suites: it chooses among the cipher suites up to TLSv1.2; those of TLSv1.3 cannot be chosen here",
 			"f, line 2: ssl.cipher.suites: Go's TLS does not have these, or calls them insecure, so that they are not offered: SSL_RSA_WITH_3DES_EDE_CBC_SHA, TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+		},
+		"security.protocol=SSL\nssl.cipher.suites=TLS_AES_128_GCM_SHA256,TLS_EMPTY_RENEGOTIATION_INFO_SCSV": {
+			"f, line 2: ssl.cipher.suites: it chooses among the cipher suites up to TLSv1.2; those of TLSv1.3 cannot be chosen here",
+		},
+		"ssl.cipher.suites=TLS_AES_128_CCM_SHA256": {
+			"f, line 1: security.protocol is not set: nothing is encrypted, and ssl.cipher.suites has no effect",
 		},
 		"security.protocol=SSL": nil,
 	} {

@@ -133,6 +133,12 @@ func TestAStoresPasswordIsOfItsSource(t *testing.T) {
 	if d := cmp.Diff(want, got.Notes); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
+	for _, key := range []string{"ssl.keystore.location=k", "ssl.keystore.key=k\nssl.keystore.certificate.chain=c", "ssl.key.location=k\nssl.certificate.location=c"} {
+		got, err = readAll(t, origin{0, "ssl.key.password=other"}, origin{1, "security.protocol=SSL\n" + key})
+		if err != nil || !got.TLS.Own.KeyPassword.Empty() || len(got.Notes) != 1 {
+			t.Errorf("%s: its key has the password of another: %q, %v", key, got.Notes, err)
+		}
+	}
 	got, err = readAll(t, origin{0, "security.protocol=SSL\nssl.truststore.location=t"}, origin{1, "ssl.truststore.password=its"})
 	if err != nil || got.TLS.Trust.Password.Reveal() != "its" {
 		t.Errorf("the password of a higher source: %v", err)

@@ -169,3 +169,16 @@ func TestEachFileOfVariablesIsReadOnce(t *testing.T) {
 		t.Errorf("reads (-want +got):\n%s", d)
 	}
 }
+
+func TestWithin(t *testing.T) {
+	for _, c := range []struct {
+		folder, path string
+		want         bool
+	}{
+		{"/a", "/a", true}, {"/a", "/a/b", true}, {"/a", "/a/../b", false}, {"/a", "/ab", false}, {"/a/b", "/a", false}, {"/a", "/a/..b", true}, {"/", "/b", true}, {"/a", "a", false},
+	} {
+		if got := within(c.folder, c.path); got != c.want {
+			t.Errorf("%s in %s: %t", c.path, c.folder, got)
+		}
+	}
+}
