@@ -61,10 +61,10 @@ func (s *session) runConfigTest(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := print(s, f, newHead("config-test", t.clusterID, s.now), stepColumns(), func(i *stepItem) string { return i.Step }, t.items, t.errs); err != nil {
+		if err := print(s, f, newHead("config-test", t.clusterID, s.now), stepColumns(), func(i *stepItem) string { return i.Step }, t.items, t.errs.All); err != nil {
 			return err
 		}
-		got := s.report(t.errs, stepHints(t.errs))
+		got := s.report(t.errs.All, stepHints(t.errs.All))
 		if !got.failed {
 			s.hintDenied(t.items, t.allowed.Groups)
 		}
@@ -98,7 +98,7 @@ type configTest struct {
 	run       *cluster.Run
 	clusterID string
 	items     []stepItem
-	errs      []*cluster.Error
+	errs      cluster.Errors // what ended the way to a broker comes back when it is asked what the user may do
 	allowed   cluster.Permissions
 }
 
@@ -108,7 +108,7 @@ func (t *configTest) all(ctx context.Context) {
 	for _, b := range t.run.Seeds() {
 		ok, stop := t.probe(ctx, b)
 		reached = reached || ok
-		if stop {
+		if stop && !reached {
 			return
 		}
 	}
@@ -117,7 +117,7 @@ func (t *configTest) all(ctx context.Context) {
 	}
 	brokers, errs := t.run.Brokers(ctx)
 	if errs != nil {
-		t.errs = append(t.errs, errs...)
+		t.failed(errs...)
 		return
 	}
 	t.clusterID = brokers.ClusterID
@@ -129,7 +129,8 @@ func (t *configTest) all(ctx context.Context) {
 	t.permissions(ctx)
 }
 
-// probe goes to one broker. stop: the login was refused, and would be by the others, which may lock the account.
+// probe goes to one broker. stop: the login was refused, and where no broker has let us in, the others would refuse it too, which
+// may lock the account.
 func (t *configTest) probe(ctx context.Context, b cluster.Broker) (ok, stop bool) {
 	ok = true
 	for _, step := range t.run.Probe(ctx, b) {
@@ -137,7 +138,7 @@ func (t *configTest) probe(ctx context.Context, b cluster.Broker) (ok, stop bool
 		if step.Err != nil {
 			ok, item.Result, item.Detail = false, stepFailed, step.Err.Message
 			stop = step.Err.RefusedLogin()
-			t.errs = append(t.errs, step.Err)
+			t.failed(step.Err)
 		} else {
 			item.Detail += t.who(step.Name)
 		}
@@ -162,9 +163,15 @@ func millis(d time.Duration) *int64 {
 	return &ms
 }
 
+func (t *configTest) failed(errs ...*cluster.Error) {
+	for _, e := range errs {
+		t.errs.Add(e)
+	}
+}
+
 func (t *configTest) permissions(ctx context.Context) {
 	p, errs := t.run.Left(cluster.PermissionRounds).Permissions(ctx, mostGroups)
-	t.errs = append(t.errs, errs...)
+	t.failed(errs...)
 	t.items, t.allowed = append(t.items, permissionItems(p)...), p
 }
 

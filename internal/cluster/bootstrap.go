@@ -54,7 +54,7 @@ func (r *Run) brokersAndCoordinators(ctx context.Context, groups []string) (Brok
 				return r.learn(a.from, a.metadata), a.found, nil
 			}
 			if a.err.RefusedLogin() {
-				return Brokers{}, nil, []*Error{a.err} // asking the others the same could lock the account
+				return Brokers{}, nil, []*Error{original(a.err)} // asking the others the same could lock the account
 			}
 			failed[a.from] = a.err
 			if len(failed) == len(seeds) {

@@ -78,7 +78,7 @@ func Dial(c Config, hooks ...kgo.Hook) (*Client, error) {
 		kgo.DialTimeout(kgoPatience),
 		kgo.RequestTimeoutOverhead(kgoPatience),
 	}
-	gate := &loginGate{}
+	gate := newLoginGate()
 	opts = append(opts, c.options(gate)...)
 	opts = append(opts, c.Options...)
 	if err := kgo.ValidateOpts(append([]kgo.Opt{kgo.SeedBrokers(c.Bootstrap...)}, opts...)...); err != nil {

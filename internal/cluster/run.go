@@ -139,35 +139,65 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 		return nil, e
 	}
 	start := time.Now()
-	limit := r.requestTimeout(start)
-	if limit == 0 {
-		return nil, notAsked(node)
-	}
-	bounded, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	resp, conn, err := r.send(bounded, node, req)
-	if err != nil && bounded.Err() == nil && r.deadBroker(node) == nil && (isClosed(err) || isGivenUp(err) || kgo.IsRetryableBrokerErr(err) || r.c.renewedTooSoon(node, err)) {
-		resp, conn, err = r.send(bounded, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
+	resp, conn, err := r.try(ctx, node, req)
+	for ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && r.c.gate.heldUp(node.Addr(), start) {
+		start = time.Now()
+		resp, conn, err = r.try(ctx, node, req)
 	}
 	if err == nil {
 		r.c.knowKafka(node.Addr())
+		r.c.gate.answered(node.Addr())
 		return resp, nil
-	}
-	if e := r.deadBroker(node); e != nil {
-		return nil, e // a request beside this one found out
 	}
 	if ctx.Err() == nil && isGivenUp(err) {
 		err = io.ErrUnexpectedEOF // nobody interrupted us
 	}
-	e := transportError(node.Name(), err, time.Since(start), node.ID < 0 && !r.c.knowsKafka(node.Addr()))
-	r.c.gate.settle(e)
-	if explain := r.c.config.Explain; explain != nil && e.Code == CodeWrongLogin {
-		e.Message = explain(e.Message)
+	e := r.failure(node, err, time.Since(start), node.ID < 0 && !r.c.knowsKafka(node.Addr()))
+	if found := r.deadBroker(node); found != nil {
+		return nil, found // by a request beside this one
+	}
+	if errors.Is(err, errTimeUsedUp) {
+		return nil, e
 	}
 	if e.Code != CodeUnsupported && e.Code != CodeInterrupted && e.Code != CodeUnreadable {
 		r.markDead(node, e, conn)
 	}
 	return nil, e
+}
+
+// try sends a request within its time, and once more where only the connection was at fault.
+func (r *Run) try(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Response, *kgo.Client, error) {
+	limit := r.requestTimeout(time.Now())
+	if limit == 0 {
+		return nil, nil, errTimeUsedUp
+	}
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	resp, conn, err := r.send(bounded, node, req)
+	if err != nil && bounded.Err() == nil && r.deadBroker(node) == nil && (isClosed(err) || isGivenUp(err) || kgo.IsRetryableBrokerErr(err) || r.c.renewedTooSoon(node, err)) {
+		return r.send(bounded, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
+	}
+	return resp, conn, err
+}
+
+// errTimeUsedUp is why a request is not even sent.
+var errTimeUsedUp = errors.New("the time for the whole command is used up")
+
+// failure makes an Error of a request that failed, and tells the gate.
+func (r *Run) failure(node Broker, err error, waited time.Duration, fresh bool) *Error {
+	var known *refusal
+	if errors.As(err, &known) {
+		return known.of(node)
+	}
+	e := transportError(node.Name(), err, waited, fresh)
+	if errors.Is(err, errTimeUsedUp) {
+		e = notAsked(node)
+	}
+	if explain := r.c.config.Explain; explain != nil && e.Code == CodeWrongLogin {
+		e.Message = explain(e.Message)
+	}
+	r.c.gate.settle(node.Addr(), e)
+	return e
 }
 
 // notAsked is the error of a request that was not sent.

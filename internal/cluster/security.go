@@ -23,7 +23,7 @@ func (c Config) options(gate *loginGate) []kgo.Opt {
 		opts = append(opts, kgo.Dialer(c.Dial))
 	}
 	if c.SASL != nil {
-		opts = append(opts, kgo.SASL(login{c.SASL, gate}))
+		opts = append(opts, kgo.SASL(login{c.SASL, gate}), kgo.WithHooks(gate))
 	}
 	return opts
 }
@@ -97,21 +97,21 @@ type login struct {
 }
 
 func (l login) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
-	if err := l.gate.enter(ctx); err != nil {
+	if err := l.gate.enter(ctx, host); err != nil {
 		return nil, nil, err
 	}
 	session, first, err := l.Mechanism.Authenticate(ctx, host)
 	if err != nil {
-		err = &loginError{err}
-		l.gate.over(false, err)
-		return nil, nil, err
+		l.gate.judge(host, true)
+		return nil, nil, &loginError{err}
 	}
-	return challenged{session, l.gate}, first, nil
+	return challenged{session, l.gate, host}, first, nil
 }
 
 type challenged struct {
 	sasl.Session
 	gate *loginGate
+	addr string
 }
 
 func (c challenged) Challenge(from []byte) (bool, []byte, error) {
@@ -119,9 +119,10 @@ func (c challenged) Challenge(from []byte) (bool, []byte, error) {
 	switch {
 	case err != nil:
 		err = &loginError{err}
-		c.gate.over(false, err)
-	case done:
-		c.gate.over(true, nil)
+	case done && len(next) == 0:
+		c.gate.letIn(c.addr)
+	default: // with a last word of ours to come, which the broker may still refuse
+		c.gate.judge(c.addr, false)
 	}
 	return done, next, err
 }

@@ -26,7 +26,8 @@ const (
 	CodeLoginUnwanted = "ILLEGAL_SASL_STATE"         // the listener has no login
 )
 
-// RefusedLogin reports whether a login failed for a reason that does not depend on the broker: another try could lock the account.
+// RefusedLogin reports whether a login failed for a reason that mostly does not depend on the broker: another try could lock the
+// account. It does depend on it where another broker has let us in.
 func (e *Error) RefusedLogin() bool { return e.Code == CodeWrongLogin || e.Code == CodeLogin }
 
 // securityError makes an Error of a failed TLS handshake or login; false: it is none of them.

@@ -184,12 +184,13 @@ func (r *Run) writeWithin(ctx context.Context, node Broker, req kmsg.Request) (k
 	resp, err := conn.SeedBrokers()[0].Request(ctx, once)
 	if err == nil {
 		r.c.knowKafka(node.Addr())
+		r.c.gate.answered(node.Addr())
 		return resp, fate{}
 	}
 	if ctx.Err() != nil {
 		err = errors.Join(ctx.Err(), err)
 	}
-	e := transportError(node.Name(), err, time.Since(start), false)
+	e := r.failure(node, err, time.Since(start), false)
 	if e.Code == CodeTimeout {
 		r.c.hangUp(node.Addr(), conn) // later writes would queue behind this one
 	}
