@@ -75,8 +75,17 @@ func compressed(b []byte, codec Compression, records []byte) []byte {
 	return b
 }
 
+// long is of tests that reckon much in one goroutine, where the race detector finds nothing and takes ten times as long.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("long, and of one goroutine")
+	}
+}
+
 // Records from a few bytes to several buffers' growth, of what compresses well and what does not.
 func TestEachDecompresses(t *testing.T) {
+	long(t)
 	noise := make([]byte, 3<<20)
 	for i := range noise {
 		noise[i] = byte(rand.Uint32())

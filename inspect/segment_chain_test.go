@@ -30,6 +30,7 @@ func nested(more int) (segment []byte, starts []int) {
 // What a record holds is not taken for the log's, wherever the file is cut. Where it ends with one of the batches in the
 // record, that cannot be told from a wrong length in a damaged batch, and is damage.
 func TestSegmentReaderDoesNotReadInsideARecordThatIsCut(t *testing.T) {
+	long(t)
 	segment, starts := nested(0)
 	for n := starts[19] + 1; n < len(segment); n++ {
 		for _, size := range []int{100, 1 << 20} {
@@ -46,6 +47,7 @@ func TestSegmentReaderDoesNotReadInsideARecordThatIsCut(t *testing.T) {
 }
 
 func TestSegmentReaderDoesNotReadInsideADamagedRecord(t *testing.T) {
+	long(t)
 	for _, more := range []int{1, 2, 30} {
 		segment, starts := nested(more)
 		from, to := starts[19], starts[20]

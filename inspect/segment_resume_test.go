@@ -51,6 +51,7 @@ func wantGap(t *testing.T, name string, file []byte, from, to int, end error) {
 
 // Whichever batch has a wrong length, whatever that is, all others come.
 func TestSegmentReaderGoesOnBehindAWrongLength(t *testing.T) {
+	long(t)
 	segment, starts := variedSegment(18)
 	for i := range len(starts) - 2 {
 		from, to := starts[i], starts[i+1]
@@ -153,6 +154,7 @@ func TestSegmentReaderGoesOnBeyondItsChunk(t *testing.T) {
 
 // Wherever what was read so far ends, the next batch may begin just before.
 func TestSegmentReaderFindsABatchAcrossWhatItReads(t *testing.T) {
+	long(t)
 	segment, starts := variedSegment(4)
 	at := starts[2]
 	for n := searchReadLess - 300; n < searchReadLess+300; n++ {
@@ -206,6 +208,7 @@ func (r *patternReader) Read(p []byte) (int, error) {
 
 // What is no segment is refused before much of it is read, and a length that is garbage is not believed.
 func TestSegmentReaderRefusesWhatIsNoSegmentQuickly(t *testing.T) {
+	long(t)
 	segment, _ := testSegment(2)
 	header := withLength(segment, 0, 1<<30-1)[:61] // so large that no batch is
 	for name, pattern := range map[string][]byte{"text": []byte("no segment\n"), "headers": header} {
@@ -227,6 +230,7 @@ func wantAffordable(t *testing.T, s *segmentReader, size int64) {
 // Garbage that looks like headers of large batches does not cost the square of its size: bytes are looked at a few
 // times each.
 func TestSegmentReaderTriesFewCRCs(t *testing.T) {
+	long(t)
 	segment, _ := testSegment(1)
 	header := withLength(segment, 0, 16<<20)[:61]
 	binary.BigEndian.PutUint64(header, 1000)
@@ -276,6 +280,7 @@ func allocated(f func()) uint64 {
 
 // Garbage of any size is searched in little memory, but for what it may pretend to be the size of a batch.
 func TestSegmentReaderSearchesInLittleMemory(t *testing.T) {
+	long(t)
 	segment, _ := testSegment(2)
 	const size = 48 << 20
 	for _, c := range []struct {
