@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -47,7 +49,7 @@ func (f refusalFile) read(now time.Time) *cluster.Error {
 // write keeps the first refusal of a login among errors, if there is one.
 func (f refusalFile) write(errs []*cluster.Error, now time.Time) {
 	for _, e := range errs {
-		if e.RefusedLogin() {
+		if e.RefusedLogin() && !errors.Is(e.Err, context.DeadlineExceeded) { // nobody has refused what our own time ended
 			f.store(keptRefusal{namesVersion, e.Code}, now)
 			return
 		}

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +20,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/offsetctl/offsetctl/internal/cluster"
+	"github.com/offsetctl/offsetctl/internal/cluster/clientconfig"
 )
 
 // guarded is a cluster with the group app that lets alice in with "right". Its requests are logins.
@@ -233,6 +236,23 @@ func TestRefusalOfKerberosEndsWithANewTicket(t *testing.T) {
 	for _, want := range []string{"/tickets", "/keytab", fmt.Sprintf("/tmp/krb5cc_%d", os.Getuid())} {
 		if !slices.Contains(files, want) {
 			t.Errorf("%s is not among %q", want, files)
+		}
+	}
+}
+
+// A login that our own time ended was refused by nobody.
+func TestWhatOurOwnTimeEndedIsNoRefusal(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		kept bool
+	}{
+		"too late": {&clientconfig.TokenError{Err: context.DeadlineExceeded}, false},
+		"refused":  {&clientconfig.TokenError{Err: errors.New("401")}, true},
+	} {
+		f := refusalFile{keptFile{filepath.Join(t.TempDir(), "kept", "login.json")}}
+		f.write([]*cluster.Error{{Code: cluster.CodeLogin, Err: c.err}}, time.Now())
+		if kept := f.read(time.Now()) != nil; kept != c.kept {
+			t.Errorf("%s: kept %t", name, kept)
 		}
 	}
 }

@@ -82,7 +82,7 @@ func wantDecoded(t *testing.T, records []*kgo.Record) {
 		}
 	}
 	for _, want := range []string{
-		`"userDataDecoded":{"previousAssignment":[{"topic":"in-sticky"`,
+		rejoined,
 		`"userDataDecoded":{"generation":`,
 		`"userDataDecoded":{"version":`, // Kafka Streams
 		`"metadataDecoded":{"version":2,"partitionTime":`,

@@ -36,6 +36,7 @@ func runWriters(t *testing.T, c *kafkatest.Cluster, old bool) {
 	c.Topic(t, "copies", 2, 0)
 	runWriter(t, c, "ConsumerApp.java", "range", []string{"manual", "members=2", "client.rack=r1"}, "commit 0 4 - why \"not\" é", "sync")
 	runWriter(t, c, "ConsumerApp.java", "sticky", []string{"auto", "members=2", assignors + "StickyAssignor"})
+	rejoin(t, c, assignors+"StickyAssignor")
 	runWriter(t, c, "ConsumerApp.java", "cooperative", []string{"auto", "group.instance.id=s", assignors + "CooperativeStickyAssignor"})
 	runWriter(t, c, "ConsumerApp.java", "kip848", []string{"auto", "members=2", "group.protocol=consumer"})
 	runWriter(t, c, "ConsumerApp.java", "static848", []string{"auto", "group.protocol=consumer", "group.instance.id=s", "client.rack=r1"})
@@ -78,6 +79,27 @@ func keepGroup(t *testing.T, c *kafkatest.Cluster, group string) {
 		t.Fatal(err)
 	}
 }
+
+// rejoin has a second member join a group whose first one has partitions already, and says so when it joins anew.
+func rejoin(t *testing.T, c *kafkatest.Cluster, assignor string) {
+	t.Helper()
+	c.Topic(t, "in-rejoin", 2, 10)
+	first := c.Client(t, "ConsumerApp.java", "rejoin", "in-rejoin", "auto", assignor)
+	first.Await(t, "READY")
+	second := c.Client(t, "ConsumerApp.java", "rejoin", "in-rejoin", "auto", assignor)
+	awaitRecord(t, c, "what a sticky member had before", func(k Key, r *kgo.Record) bool {
+		if string(k.Group) != "rejoin" || k.Type != 2 {
+			return false
+		}
+		value, _ := ConsumerOffsets.AppendValue(nil, k.Type, r.Value)
+		return strings.Contains(string(value), rejoined)
+	})
+	second.Kill()
+	first.Kill()
+}
+
+// rejoined is how the data of a sticky member that has partitions already are decoded.
+const rejoined = `"userDataDecoded":{"previousAssignment":[{"topic":"in-rejoin"`
 
 // upgradeGroup has a classic member in a group that a KIP-848 member joins, type 5 then keeps what the classic one
 // subscribes to, and leaves again: the group becomes what it was.

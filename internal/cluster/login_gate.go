@@ -30,6 +30,7 @@ type loginGate struct {
 
 // door is what the gate knows of one broker.
 type door struct {
+	asked    int       // requests under way
 	accepted bool      // it has let us in
 	refused  *refusal  // the last one; nil: there is none since it let us in
 	under    bool      // a login is under way, or nobody has told yet what came of it
@@ -209,4 +210,19 @@ func original(e *Error) *Error {
 		e = o
 	}
 	return e
+}
+
+// ask is for a request under way: its end is to be called. What a login came to that nobody asked for any more is forgotten.
+func (g *loginGate) ask(addr string) (end func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	d := g.door(addr)
+	if d.asked++; d.asked == 1 && d.judged {
+		g.end(d)
+	}
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		d.asked--
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 )
 
@@ -256,5 +257,81 @@ func TestLoginThatIsCutOffIsTriedAgain(t *testing.T) {
 			t.Fatalf("Brokers: %v, %v", bs, errs)
 		}
 		took(t, 0, start)
+	})
+}
+
+// wordy is a login that ends with a word of ours, as GSSAPI's does: the broker's answer to it comes to no challenge.
+type wordy struct{ sasl.Mechanism }
+
+type lastWord struct{}
+
+func (w wordy) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
+	_, first, err := w.Mechanism.Authenticate(ctx, host)
+	return lastWord{}, first, err
+}
+
+func (lastWord) Challenge([]byte) (bool, []byte, error) { return true, []byte("x"), nil }
+
+// A connection that is cut behind the last word leaves nobody to say what came of the login but who asks again.
+func TestLoginIsTriedAgainOnAnotherConnection(t *testing.T) {
+	for name, d := range map[string]Deadline{"with a deadline": usual(), "without": {}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				f := startFake(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "me", "pw"))
+				words, asked := 0, 0
+				f.ControlKey(int16(kmsg.SASLAuthenticate), func(req kmsg.Request) (kmsg.Response, error, bool) {
+					f.KeepControl()
+					words++
+					return req.ResponseKind(), nil, words%2 == 0 // the last one
+				})
+				f.ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+					f.KeepControl()
+					asked++
+					return nil, net.ErrClosed, asked == 1
+				})
+				start := time.Now()
+				_, errs := f.client(func(c *Config) {
+					c.SASL, c.Bootstrap = wordy{plain.Auth{User: "me", Pass: "pw"}.AsMechanism()}, []string{node(0).Addr()}
+				}).Run(d).Brokers(t.Context())
+				if errs != nil || time.Since(start) > time.Second {
+					t.Errorf("after %v and %d words: %v", time.Since(start), words, errs)
+				}
+			})
+		})
+	}
+}
+
+// A login goes on when the request that began it is given up. What came of it is told to the next one, at once.
+func TestRefusalThatNobodyAskedForAnyMore(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		f := startFake(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "me", "pw"))
+		f.ControlKey(int16(kmsg.SASLAuthenticate), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			f.KeepControl()
+			if f.CurrentNode() != 0 {
+				return nil, nil, false
+			}
+			resp, said := req.ResponseKind().(*kmsg.SASLAuthenticateResponse), "LDAP is down here"
+			resp.ErrorCode, resp.ErrorMessage = kerr.SaslAuthenticationFailed.Code, &said
+			return resp, nil, true
+		})
+		f.ControlKey(int16(kmsg.SASLHandshake), func(kmsg.Request) (kmsg.Response, error, bool) {
+			f.KeepControl()
+			if f.CurrentNode() == 0 { // so late that the other one has answered
+				f.SleepControl(func() { time.Sleep(2 * hedge) })
+			}
+			return nil, nil, false
+		})
+		r := f.client(func(c *Config) {
+			c.SASL, c.Bootstrap = plain.Auth{User: "me", Pass: "pw"}.AsMechanism(), []string{node(0).Addr(), node(1).Addr()}
+		}).Run(usual())
+		if _, errs := r.Brokers(t.Context()); errs != nil {
+			t.Fatal(errs)
+		}
+		time.Sleep(time.Second)
+		start := time.Now()
+		_, e := ask[*kmsg.MetadataResponse](t.Context(), r, node(0), metadataRequest([]string{"t"}))
+		if e == nil || e.Code != CodeWrongLogin || e.Message != "LDAP is down here" || time.Since(start) > time.Second {
+			t.Errorf("after %v: %+v", time.Since(start), e)
+		}
 	})
 }

@@ -138,6 +138,7 @@ func (r *Run) do(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Respo
 	if e := r.deadBroker(node); e != nil {
 		return nil, e
 	}
+	defer r.c.gate.ask(node.Addr())()
 	start := time.Now()
 	resp, conn, err := r.try(ctx, node, req)
 	for ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && r.c.gate.heldUp(node.Addr(), start) {
@@ -175,7 +176,8 @@ func (r *Run) try(ctx context.Context, node Broker, req kmsg.Request) (kmsg.Resp
 	defer cancel()
 	resp, conn, err := r.send(bounded, node, req)
 	if err != nil && bounded.Err() == nil && r.deadBroker(node) == nil && (isClosed(err) || isGivenUp(err) || kgo.IsRetryableBrokerErr(err) || r.c.renewedTooSoon(node, err)) {
-		return r.send(bounded, node, req) // the connection had been idle or was cut: everything we ask may be asked twice
+		r.c.gate.judge(node.Addr(), false) // nobody else tells what came of it
+		return r.send(bounded, node, req)  // the connection had been idle or was cut: everything we ask may be asked twice
 	}
 	return resp, conn, err
 }

@@ -180,6 +180,7 @@ func (r *Run) writeWithin(ctx context.Context, node Broker, req kmsg.Request) (k
 		return nil, fate{err: transportError(node.Name(), err, 0, false)}
 	}
 	defer back()
+	defer r.c.gate.ask(node.Addr())()
 	once := &onceRequest{Request: req}
 	resp, err := conn.SeedBrokers()[0].Request(ctx, once)
 	if err == nil {

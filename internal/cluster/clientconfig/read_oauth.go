@@ -78,7 +78,8 @@ func (r *reader) grant(o *OAuth) {
 		o.Assertion = r.assertion("the grant jwt-bearer")
 		return
 	}
-	if r.has("sasl.oauthbearer.assertion.file") || r.has("sasl.oauthbearer.assertion.claim.iss") { // before a secret, as in Kafka 4.3 (KIP-1258)
+	file, signed := r.has("sasl.oauthbearer.assertion.file"), r.has("sasl.oauthbearer.assertion.claim.iss") && r.has("sasl.oauthbearer.assertion.private.key.file")
+	if file || signed { // before a secret, as in Kafka 4.3 (KIP-1258)
 		o.Assertion, o.ClientSecret = r.assertion("sasl.oauthbearer.assertion.claim.iss"), Secret{}
 		o.Assertion.OfClient = true
 		return

@@ -48,14 +48,16 @@ type provider struct {
 }
 
 // Expand replaces the variables of the values. A file declares its providers with config.providers, as for Java; on the
-// command line env, file and directory are always there. A variable that stands for nothing is an error, and so is one of a
-// provider that nobody declares: sent as it is, as Java does, it would be a wrong password.
+// command line env, file and directory are always there. A variable that stands for nothing is an error, and so is, in a secret
+// that is used, one of a provider that nobody declares: sent as it is, as Java does, it would be a wrong password.
 func Expand(props []Property, env func(string) string) ([]Property, error) {
 	return newExpansion(env, ReadFile).expand(props)
 }
 
 // expansion reads and parses each file once, however many variables lead to it.
 type expansion struct {
+	protocol Protocol // with which secrets have an effect
+
 	env    func(string) string
 	read   func(path string) (string, error)
 	texts  map[string]func() (string, error)
@@ -94,6 +96,7 @@ func (e *expansion) valuesOf(path string) (map[string]string, error) {
 }
 
 func (e *expansion) expand(props []Property) ([]Property, error) {
+	e.protocol = stated(props)
 	declared := map[string]map[string]provider{}
 	out := slices.Clone(props)
 	for i, p := range props {
@@ -129,7 +132,7 @@ func (e *expansion) value(p Property, providers map[string]provider) (expanded s
 		name, path, key := m[1], m[3], m[4]
 		of, ok := providers[name]
 		if !ok {
-			failed = undeclared(p, name)
+			failed = undeclared(p, name, e.protocol)
 			return found
 		}
 		var got string
@@ -140,27 +143,47 @@ func (e *expansion) value(p Property, providers map[string]provider) (expanded s
 	return expanded, files, failed
 }
 
-// undeclared is the error of a variable whose provider nobody declares. nil: it stays as it is, since no provider can have that
-// name, or since the key has no effect, where other programs' placeholders look like variables: ${HOST:localhost}.
-func undeclared(p Property, name string) error {
-	const missing = "it has a variable of %s, and the file declares no such provider: "
+// undeclared is the error of a variable whose provider nobody declares. nil: it stays as it is, as in Java, since no provider can
+// have that name, or since the key is no secret that is used: other programs' placeholders look like variables, ${HOST:localhost}.
+// The name may be a piece of a password.
+func undeclared(p Property, name string, protocol Protocol) error {
 	if builtIn, ok := builtInProviders()[name]; ok {
-		return fmt.Errorf(missing+"add config.providers=%s and config.providers.%s.class=org.apache.kafka.common.config.provider.%s", name, name, name, builtIn.class)
+		return fmt.Errorf("it has a variable of %s, and the file declares no such provider: add config.providers=%s and config.providers.%s.class=org.apache.kafka.common.config.provider.%s", name, name, name, builtIn.class)
 	}
-	if name == "" || strings.Contains(name, ",") || name != strings.TrimSpace(name) || lookUp(p.Key).treatment != honoured {
+	if name == "" || strings.Contains(name, ",") || name != strings.TrimSpace(name) || !protocol.usesSecret(p.Key) {
 		return nil
 	}
-	if len(name) > 20 || !providerName.MatchString(name) {
-		name = "a provider whose name is not shown, as it may be a piece of a secret"
-	}
+	const missing = "it has a variable of a provider that is not declared: "
 	const otherwise = "; a value that only looks like a variable is put where one of them leads"
 	if p.Line == 0 {
-		return fmt.Errorf("it has a variable of %s, and outside of a file there are env, file and directory"+otherwise, name)
+		return errors.New(missing + "outside of a file there are env, file and directory" + otherwise)
 	}
-	return fmt.Errorf(missing+"config.providers may be FileConfigProvider, DirectoryConfigProvider and EnvVarConfigProvider"+otherwise, name)
+	return errors.New(missing + "config.providers may be FileConfigProvider, DirectoryConfigProvider and EnvVarConfigProvider" + otherwise)
 }
 
-var providerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+// stated is what the properties say of security.protocol, before they are read; nonsense is PLAINTEXT here.
+func stated(props []Property) Protocol {
+	var protocol Protocol
+	for _, p := range props {
+		if lookUp(p.Key).name == "security.protocol" {
+			value := strings.ToUpper(strings.TrimSpace(p.Value))
+			protocol = Protocol{TLS: strings.HasSuffix(value, "SSL"), SASL: strings.HasPrefix(value, "SASL_")}
+		}
+	}
+	return protocol
+}
+
+// usesSecret reports whether a key is a secret that has an effect with the protocol.
+func (p Protocol) usesSecret(key string) bool {
+	name := lookUp(key).name
+	switch {
+	case !IsSecret(key):
+		return false
+	case strings.HasPrefix(name, "ssl."):
+		return p.TLS
+	}
+	return p.SASL
+}
 
 // declaredProviders are those of config.providers in the file.
 func declaredProviders(props []Property, origin string) (map[string]provider, error) {

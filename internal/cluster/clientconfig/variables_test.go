@@ -109,31 +109,31 @@ func TestAllowedPaths(t *testing.T) {
 // A variable that nobody replaces would be sent as a password. What Kafka's pattern does not take for one stays.
 func TestVariablesOfProvidersThatNobodyDeclares(t *testing.T) {
 	const (
-		where   = "client.properties, line 1: "
-		missing = "it has a variable of %, and the file declares no such provider: config.providers may be FileConfigProvider, DirectoryConfigProvider and EnvVarConfigProvider; a value that only looks like a variable is put where one of them leads"
-		hidden  = "a provider whose name is not shown, as it may be a piece of a secret"
+		sasl    = "security.protocol=SASL_SSL\n"
+		missing = "it has a variable of a provider that is not declared: config.providers may be FileConfigProvider, DirectoryConfigProvider and EnvVarConfigProvider; a value that only looks like a variable is put where one of them leads"
 	)
 	for text, want := range map[string]string{
-		`sasl.jaas.config=x required username="alice" password="${vault:kv/kafka:alice}";`: where + "sasl.jaas.config: " + strings.ReplaceAll(missing, "%", "vault"),
-		"sasl.password=${vault:alice}":                  where + "sasl.password: " + strings.ReplaceAll(missing, "%", "vault"),
-		"sasl.password=a${aws-secrets:x}b\n" + declared: where + "sasl.password: " + strings.ReplaceAll(missing, "%", "aws-secrets"),
-		"ssl.ca.location=${vault:${env:PW}}":            where + "ssl.ca.location: " + strings.ReplaceAll(missing, "%", "vault"),
-		"sasl.password=${S3cr=t:x}":                     where + "sasl.password: " + strings.ReplaceAll(missing, "%", hidden),
-		"sasl.password=${ABCDEFGHIJKLMNOPQRSTU:x}":      where + "sasl.password: " + strings.ReplaceAll(missing, "%", hidden),
-		"sasl.password=${env:PW}":                       where + "sasl.password: it has a variable of env, and the file declares no such provider: add config.providers=env and config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider",
+		`sasl.jaas.config=x required username="alice" password="${vault:kv/kafka:alice}";` + "\n" + sasl: "client.properties, line 1: sasl.jaas.config: " + missing,
+		"sasl.password=${vault:alice}\n" + sasl:                                                          "client.properties, line 1: sasl.password: " + missing,
+		"sasl.password=a${Hunter2:x}b\n" + sasl + declared:                                               "client.properties, line 1: sasl.password: " + missing,
+		"ssl.key.password=${S3cr=t:x}\nsecurity.protocol= ssl":                                           "client.properties, line 1: ssl.key.password: " + missing,
+		"sasl.password=${env:PW}":                                                                        "client.properties, line 1: sasl.password: it has a variable of env, and the file declares no such provider: add config.providers=env and config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider",
 
-		"sasl.password=${vault}":           "",
-		"sasl.password=${vault:x":          "",
-		"sasl.password=$vault:x}":          "",
-		"sasl.password=${vault}:x}":        "",
-		"sasl.password=$${}{vault:x}":      "",
-		"sasl.password=${:x}":              "", // no provider can have these names
-		"sasl.password=${a,b:x}":           "",
-		"sasl.password=${ vault:x}":        "",
-		"spring.datasource.url=${DB:here}": "", // another program's
+		"sasl.password=${vault:x}":                                      "", // without effect
+		"ssl.key.password=${vault:x}\nsecurity.protocol=SASL_PLAINTEXT": "",
+		"client.id=${HOST:localhost}\n" + sasl:                          "",
+		"sasl.password=${vault}\n" + sasl:                               "",
+		"sasl.password=${vault:x\n" + sasl:                              "",
+		"sasl.password=$vault:x}\n" + sasl:                              "",
+		"sasl.password=${vault}:x}\n" + sasl:                            "",
+		"sasl.password=$${}{vault:x}\n" + sasl:                          "",
+		"sasl.password=${:x}\n" + sasl:                                  "", // no provider can have these names
+		"sasl.password=${a,b:x}\n" + sasl:                               "",
+		"sasl.password=${ vault:x}\n" + sasl:                            "",
+		"spring.datasource.url=${DB:here}":                              "", // another program's
 	} {
 		got, err := expand(t, text)
-		key, value, _ := strings.Cut(text, "=")
+		key, value, _ := strings.Cut(strings.SplitN(text, "\n", 2)[0], "=")
 		switch {
 		case want == "" && (err != nil || got[key] != value):
 			t.Errorf("%s\ngot  %q, %v\nwant it as it is", text, got[key], err)
@@ -144,8 +144,8 @@ func TestVariablesOfProvidersThatNobodyDeclares(t *testing.T) {
 }
 
 func TestVariablesOfProvidersThatAreNotThereOutsideOfFiles(t *testing.T) {
-	_, err := Expand([]Property{{Key: "sasl.password", Value: "${vault:kv:pw}", Origin: "OFFSETCTL_SASL_PASSWORD"}}, func(string) string { return "" })
-	const want = "OFFSETCTL_SASL_PASSWORD: sasl.password: it has a variable of vault, and outside of a file there are env, file and directory; a value that only looks like a variable is put where one of them leads"
+	_, err := Expand([]Property{{Key: "security.protocol", Value: "SASL_SSL"}, {Key: "sasl.password", Value: "${vault:kv:pw}", Origin: "OFFSETCTL_SASL_PASSWORD"}}, func(string) string { return "" })
+	const want = "OFFSETCTL_SASL_PASSWORD: sasl.password: it has a variable of a provider that is not declared: outside of a file there are env, file and directory; a value that only looks like a variable is put where one of them leads"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
