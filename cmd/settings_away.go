@@ -82,7 +82,7 @@ func (set settings) weakened() string {
 		return ""
 	}
 	for _, p := range set.stated {
-		if p.Key == key && strings.HasSuffix(strings.ToUpper(strings.TrimSpace(p.Value)), "SSL") {
+		if said, _ := clientconfig.ParseProtocol(p.Value); p.Key == key && said.TLS {
 			if now, ok := set.Setting(key); ok {
 				return fmt.Sprintf("%s %s of %s goes before that of %s: nothing is encrypted", key, set.Protocol, now.Where(), p.Where())
 			}

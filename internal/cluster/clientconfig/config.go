@@ -6,6 +6,7 @@
 package clientconfig
 
 import (
+	"strings"
 	"time"
 )
 
@@ -37,6 +38,22 @@ func (p Protocol) String() string {
 		return "SASL_PLAINTEXT"
 	}
 	return "PLAINTEXT"
+}
+
+// ParseProtocol reads a value of security.protocol, in letters of either size; an empty one is the default. false: it is none,
+// and the Protocol is PLAINTEXT.
+func ParseProtocol(value string) (Protocol, bool) {
+	switch strings.ToUpper(strings.Trim(value, javaBlanks)) {
+	case "", "PLAINTEXT":
+		return Protocol{}, true
+	case "SSL":
+		return Protocol{TLS: true}, true
+	case "SASL_PLAINTEXT":
+		return Protocol{SASL: true}, true
+	case "SASL_SSL":
+		return Protocol{TLS: true, SASL: true}, true
+	}
+	return Protocol{}, false
 }
 
 // TLS is the ssl.* part of a configuration (SslConfigs.java). The zero value trusts the system's authorities, checks the

@@ -61,7 +61,7 @@ func (o OAuth) endpoint(now func() time.Time) (*tokenEndpoint, error) {
 // checkEndpointURL wants https: what is sent there is a password, and what comes back is as good as one. Only on this
 // machine itself, where nobody listens in, http will do.
 func checkEndpointURL(raw string) (*url.URL, error) {
-	const key = "sasl.oauthbearer.token.endpoint.url"
+	const key = tokenEndpointKey
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" { // err repeats the URL, which may have a password
 		return nil, fmt.Errorf("%s is not a URL such as https://login.example.com/oauth2/token", key)

@@ -248,18 +248,11 @@ func (r *reader) boolean(name string) bool {
 
 func (r *reader) protocol() Protocol {
 	const name = "security.protocol"
-	switch strings.ToUpper(r.text(name)) {
-	case "", "PLAINTEXT":
-	case "SSL":
-		return Protocol{TLS: true}
-	case "SASL_PLAINTEXT":
-		return Protocol{SASL: true}
-	case "SASL_SSL":
-		return Protocol{TLS: true, SASL: true}
-	default:
+	protocol, ok := ParseProtocol(r.text(name))
+	if !ok {
 		r.fail(name, "not one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL: %s", r.quoted(name))
 	}
-	return Protocol{}
+	return protocol
 }
 
 // checkSchemes refuses servers that say they want more than security.protocol gives.

@@ -19,8 +19,8 @@ func (r *reader) oauth() OAuth {
 	r.preferOneToken()
 	o := OAuth{
 		ClientID:        r.ofLogin(clientIDKey, "clientId"),
-		ClientSecret:    NewSecret(r.ofLogin("sasl.oauthbearer.client.credentials.client.secret", "clientSecret")),
-		Scope:           r.ofLogin("sasl.oauthbearer.scope", "scope"),
+		ClientSecret:    NewSecret(r.ofLogin(clientSecretKey, "clientSecret")),
+		Scope:           r.ofLogin(scopeKey, "scope"),
 		HeaderURLEncode: r.boolean("sasl.oauthbearer.header.urlencode"),
 		SubClaim:        r.text("sasl.oauthbearer.sub.claim.name"),
 		Extensions:      r.extensions(),
@@ -30,16 +30,15 @@ func (r *reader) oauth() OAuth {
 		RetryBackoffMax: r.millis("sasl.login.retry.backoff.max.ms"),
 	}
 	r.oauthMethod()
-	const endpoint = "sasl.oauthbearer.token.endpoint.url"
 	switch {
 	case r.has("offsetctl.sasl.oauthbearer.token"):
 		o.Token = r.secret("offsetctl.sasl.oauthbearer.token")
-	case r.has(endpoint):
+	case r.has(tokenEndpointKey):
 		r.endpoint(&o)
 	case r.unsecured():
 		o.Unsecured = r.unsecuredLogin()
 	default:
-		r.fail("sasl.mechanism", "OAUTHBEARER needs to know where a token comes from: set %s, with clientId and clientSecret in sasl.jaas.config", endpoint)
+		r.fail("sasl.mechanism", "OAUTHBEARER needs to know where a token comes from: set %s, with clientId and clientSecret in sasl.jaas.config", tokenEndpointKey)
 	}
 	return o
 }
@@ -54,7 +53,7 @@ func (r *reader) ofLogin(name, option string) string {
 
 // endpoint reads a token's URL.
 func (r *reader) endpoint(o *OAuth) {
-	const name = "sasl.oauthbearer.token.endpoint.url"
+	const name = tokenEndpointKey
 	u, err := url.Parse(r.text(name))
 	switch {
 	case err != nil:
@@ -85,7 +84,7 @@ func (r *reader) grant(o *OAuth) {
 		return
 	}
 	if strings.TrimSpace(o.ClientID) == "" || strings.TrimSpace(o.ClientSecret.Reveal()) == "" {
-		r.fail(r.either("sasl.jaas.config", "sasl.oauthbearer.token.endpoint.url"), "the token endpoint is asked with the options clientId and clientSecret, and %s is missing or empty", missingOf(o))
+		r.fail(r.either("sasl.jaas.config", tokenEndpointKey), "the token endpoint is asked with the options clientId and clientSecret, and %s is missing or empty", missingOf(o))
 	}
 }
 
@@ -113,7 +112,7 @@ func (r *reader) assertion(who string) *Assertion {
 	}
 	switch {
 	case a.File == "" && a.KeyFile == "":
-		r.fail("sasl.oauthbearer.token.endpoint.url", "%s needs sasl.oauthbearer.assertion.file, or sasl.oauthbearer.assertion.private.key.file to sign an assertion with", who)
+		r.fail(tokenEndpointKey, "%s needs sasl.oauthbearer.assertion.file, or sasl.oauthbearer.assertion.private.key.file to sign an assertion with", who)
 	case a.Algorithm != "RS256" && a.Algorithm != "ES256":
 		r.fail("sasl.oauthbearer.assertion.algorithm", "neither RS256 nor ES256: %q", r.text("sasl.oauthbearer.assertion.algorithm"))
 	}

@@ -17,7 +17,7 @@ type alternatives struct {
 func allAlternatives() []alternatives {
 	return []alternatives{
 		{ways: [][]string{{"sasl.jaas.config"}, {"sasl.username", "sasl.password"}}}, // Java's, and librdkafka's
-		{ways: [][]string{{"offsetctl.sasl.oauthbearer.token"}, {"sasl.oauthbearer.token.endpoint.url"}}},
+		{ways: [][]string{{"offsetctl.sasl.oauthbearer.token"}, {tokenEndpointKey}}},
 		{ways: [][]string{{"ssl.truststore.location"}, {"ssl.truststore.certificates"}}, refused: true},
 		{ways: [][]string{{"ssl.keystore.location"}, {"ssl.keystore.certificate.chain", "ssl.keystore.key"}, {"ssl.certificate.location", "ssl.key.location"}}, refused: true},
 	}

@@ -166,8 +166,7 @@ func stated(props []Property) Protocol {
 	var protocol Protocol
 	for _, p := range props {
 		if lookUp(p.Key).name == "security.protocol" {
-			value := strings.ToUpper(strings.TrimSpace(p.Value))
-			protocol = Protocol{TLS: strings.HasSuffix(value, "SSL"), SASL: strings.HasPrefix(value, "SASL_")}
+			protocol, _ = ParseProtocol(p.Value)
 		}
 	}
 	return protocol
