@@ -15,11 +15,13 @@ func (set settings) exposed() []clientconfig.SecretFile {
 	if key, ok := set.ownSecret(); ok {
 		files = append([]clientconfig.SecretFile{{Path: set.file.path, Key: key}}, files...)
 	}
-	seen := map[string]bool{}
+	told := map[string]bool{}
 	return slices.DeleteFunc(files, func(f clientconfig.SecretFile) bool {
-		again := seen[f.Path]
-		seen[f.Path] = true
-		return again || !readableByOthers(f.Path)
+		if told[f.Path] || !readableByOthers(f.Path) || !f.GivesAway() {
+			return true
+		}
+		told[f.Path] = true
+		return false
 	})
 }
 

@@ -1,59 +1,51 @@
 package clientconfig
 
-import (
-	"os"
-
-	"github.com/offsetctl/offsetctl/internal/cluster/keystore"
-)
+import "github.com/offsetctl/offsetctl/internal/cluster/keystore"
 
 // SecretFile is a file that gives a secret to whoever can read it.
 type SecretFile struct {
 	Path string
 	Key  string // the setting that names it
+
+	store bool // what is in it says whether it does
 }
 
 // SecretFiles are those that the settings name: where variables of secrets lead, files of keys, tokens, keytabs. The file
-// that holds the settings themselves is not among them, nor is a JKS or PKCS12 keystore or a PEM key that is encrypted: the
-// password is somewhere else.
+// that holds the settings themselves is not among them.
 func (r Reading) SecretFiles() []SecretFile {
 	var out []SecretFile
 	for _, p := range r.Effective {
 		if IsSecret(p.Key) {
 			for _, path := range p.Files {
-				out = append(out, SecretFile{path, p.Key})
+				out = append(out, SecretFile{Path: path, Key: p.Key})
 			}
 		}
 	}
-	add := func(key, path string) {
-		if path != "" {
-			out = append(out, SecretFile{path, key})
-		}
-	}
-	key := func(key, path string) {
-		if holdsKey(path) {
-			add(key, path)
+	add := func(f SecretFile) {
+		if f.Path != "" {
+			out = append(out, f)
 		}
 	}
 	if own := r.TLS.Own; r.Protocol.TLS {
-		key("ssl.key.location", own.KeyFile)
-		key(own.LocationKey, own.Location)
+		add(SecretFile{own.KeyFile, "ssl.key.location", true})
+		add(SecretFile{own.Location, own.LocationKey, true})
 	}
 	oauth := r.SASL.OAuth
-	add("sasl.oauthbearer.token.endpoint.url", oauth.TokenFile)
+	add(SecretFile{oauth.TokenFile, tokenEndpointKey, false})
 	if oauth.Assertion != nil {
-		add("sasl.oauthbearer.assertion.file", oauth.Assertion.File)
-		key("sasl.oauthbearer.assertion.private.key.file", oauth.Assertion.KeyFile)
+		add(SecretFile{oauth.Assertion.File, "sasl.oauthbearer.assertion.file", false})
+		add(SecretFile{oauth.Assertion.KeyFile, "sasl.oauthbearer.assertion.private.key.file", true})
 	}
-	add("sasl.jaas.config", r.SASL.Kerberos.Keytab)
+	add(SecretFile{r.SASL.Kerberos.Keytab, "sasl.jaas.config", false})
 	return out
 }
 
-// holdsKey reports whether there is a private key in PEM in a file, as it is. What is no ordinary file is not looked at: a pipe
-// can be read but once.
-func holdsKey(path string) bool {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return false
+// GivesAway reports whether there is a secret in the file, as it is: not in a JKS or PKCS12 keystore or a PEM key that is
+// encrypted, whose password is somewhere else. It may read the file, which is to be an ordinary one: a pipe can be read but once.
+func (f SecretFile) GivesAway() bool {
+	if !f.store {
+		return true
 	}
-	data, err := readBounded(path, maxStoreSize)
+	data, err := readBounded(f.Path, maxStoreSize)
 	return err == nil && keystore.HoldsKey(data)
 }
